@@ -1,0 +1,1 @@
+"""Arithmetic on color: lightness, Lab, and the Cb and Cr of a film."""

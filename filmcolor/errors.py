@@ -1,0 +1,47 @@
+"""The error tree and its exit codes; `cli/main.py` alone turns an error into an exit.
+
+FilmcolorError            what a user can act on: one line, naming the file and what to do
+├── InputError      3     unreadable, or not a film or a picture
+├── OutputError     4     exists, no space, cannot hold the result, held by another run
+├── ModelError      5     weights missing, damaged or other
+├── PartialError    6     the result is there, but incomplete
+└── RegressionError 7     `bench compare`: slower or worse
+
+Other exit codes: 0 done, 1 our bug, 2 wrong use (Typer's), 130 Ctrl-C, 143 SIGTERM.
+"""
+
+
+class FilmcolorError(Exception):
+    """One line that says what is wrong and what to do."""
+
+    exit_code = 1
+
+
+class InputError(FilmcolorError):
+    """The input cannot be read, or is not a film or a picture."""
+
+    exit_code = 3
+
+
+class OutputError(FilmcolorError):
+    """The output exists, has no space, or cannot hold the result."""
+
+    exit_code = 4
+
+
+class ModelError(FilmcolorError):
+    """The weights are missing, damaged or of another network."""
+
+    exit_code = 5
+
+
+class PartialError(FilmcolorError):
+    """The result is there, but frames were lost to damage or some films failed."""
+
+    exit_code = 6
+
+
+class RegressionError(FilmcolorError):
+    """`bench compare` found a result that is slower or worse."""
+
+    exit_code = 7

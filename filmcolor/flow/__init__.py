@@ -1,0 +1,1 @@
+"""Motion: dense optical flow, and color that rides on it."""

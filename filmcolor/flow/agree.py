@@ -1,0 +1,89 @@
+"""Frames of a shot agree on their colors: running means along the flow, forward and backward, merged."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from filmcolor.flow.compose import Floats, Way, chain, standing, warp
+from filmcolor.flow.estimate import Motion
+from filmcolor.flow.merge import Mean, restored
+from filmcolor.flow.trust import trusted
+
+# Pictures that a running mean remembers: more is steadier and follows a true change of light later.
+_MEMORY = 8.0
+
+
+def smooth(ab: Floats, motion: Motion, *, fixed_first: bool = False) -> Floats:
+    """Return ab of every frame, smoothed along the motion without fading.
+
+    ab: (t, 2, h, w) Lab units, of each frame of `motion`. Each frame takes the mean over up to 8 frames
+    before and 8 behind it, weighted by the flow's confidence; exactly repeated frames get exactly the same
+    color. fixed_first: the first frame is settled; it comes back unchanged and the others follow it.
+    """
+    if len(ab) != motion.frames:
+        raise ValueError(f"expected ab of {motion.frames} frames, got {len(ab)}")
+    return _agreed(ab, range(motion.frames), motion, fixed_first)
+
+
+def agree(ab: Floats, anchors: Sequence[int], motion: Motion, *, fixed_first: bool = False) -> Floats:
+    """Return ab of the anchors, agreed with each other along the composed flow, without fading.
+
+    ab: (k, 2, h, w) Lab units. anchors: k frames of `motion`, rising. Anchors that are exactly repeated
+    frames get the first one's color. fixed_first: the first anchor is settled by the piece before: it
+    comes back unchanged, and its color reaches as far into the piece as the mean's memory.
+    """
+    if len(ab) != len(anchors):
+        raise ValueError(f"expected ab of {len(anchors)} anchors, got {len(ab)}")
+    return _agreed(ab, anchors, motion, fixed_first)
+
+
+def _agreed(ab: Floats, frames: Sequence[int], motion: Motion, fixed_first: bool) -> Floats:
+    unlike = [i for i in range(len(frames)) if not (i and _same(motion, frames[i - 1], frames[i]))]
+    ways = [_ways(motion, frames[i], frames[j]) for i, j in itertools.pairwise(unlike)]
+    out = np.empty_like(ab, dtype=np.float32)
+    merged = _running([ab[i] for i in unlike], ways, fixed_first)
+    for color, start, stop in zip(merged, unlike, [*unlike[1:], len(frames)]):
+        out[start:stop] = color
+    return out
+
+
+def _same(motion: Motion, first: int, second: int) -> bool:
+    return all(motion.repeated[first + 1 : second + 1])
+
+
+def _ways(motion: Motion, first: int, second: int) -> tuple[Way, Way]:
+    """Return the ways between two frames, from the second back to the first and from the first ahead."""
+    back = ahead = standing(*motion.size)
+    for i in range(first + 1, second + 1):
+        back = chain(motion.back(i), back)
+    for i in reversed(range(first, second)):
+        ahead = chain(motion.ahead(i), ahead)
+    here, there = motion.luma[first], motion.luma[second]
+    return Way(back.flow, trusted(back, there, here)), Way(ahead.flow, trusted(ahead, here, there))
+
+
+def _ridden(mean: Mean, way: Way) -> Mean:
+    """Bring a mean along a way; its count is capped by the memory and weighted by the confidence."""
+    packed = warp(np.concatenate((mean.values, np.minimum(mean.count, _MEMORY)[None])), way.flow)
+    return Mean(packed[:3], packed[3] * way.confidence)
+
+
+def _running(ab: Sequence[Floats], ways: Sequence[tuple[Way, Way]], fixed_first: bool) -> list[Floats]:
+    forward = [Mean.of(ab[0], _MEMORY if fixed_first else 1.0)]
+    for color, (back, _) in zip(ab[1:], ways):
+        forward.append(_ridden(forward[-1], back).plus(Mean.of(color)))
+    behind: Mean | None = None  # what the frames behind say
+    out: list[Floats] = []
+    for i in reversed(range(len(ab))):
+        # Near a settled frame the frames behind have little to say, or all of the change would fall into
+        # one step at the seam.
+        weight = min(1.0, i / _MEMORY) if fixed_first else 1.0
+        mean = forward[i] if behind is None else forward[i].plus(behind.times(weight))
+        out.append(restored(mean.values))
+        if i:
+            own = Mean.of(ab[i])
+            behind = _ridden(own if behind is None else own.plus(behind), ways[i - 1][1])
+    if fixed_first:
+        out[-1] = np.asarray(ab[0], np.float32)
+    return out[::-1]

@@ -1,0 +1,1 @@
+"""The conditional GAN: generator, discriminator, weights, prediction."""

@@ -1,0 +1,172 @@
+"""Lightness, and known colors if any, to ab: the generator at run time, on the CPU or on CUDA."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from filmcolor.errors import FilmcolorError, InputError
+from filmcolor.model.weights import Model, load_default_model
+
+__all__ = ["Predictor", "load_default_model"]
+
+_STEP = 32  # the deepest stride of the default generator
+_CUDA_BATCH = 16
+
+
+class Predictor:
+    """A model on a device, with one arithmetic for the whole run.
+
+    device: `auto` takes CUDA where there is one. precision: `auto` is float32 on the CPU (the reference),
+    bfloat16 (or float16 on older cards) on CUDA. mirrored: average with the color of the mirrored picture:
+    twice the work, better color. threads: of torch inside one operation, 0 leaves torch's choice; it is a
+    process-wide setting, and results are the same bits only for the same number. seed: keys the noise z where
+    the network uses it at run time. warn: told once when memory ran out and the batch was halved. Raises
+    InputError where this machine has no such device or precision.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto",
+        mirrored: bool = True,
+        threads: int = 0,
+        seed: int = 0,
+        warn: Callable[[str], None] | None = None,
+    ) -> None:
+        self.device = _device(device)
+        self.precision = _precision(precision, self.device)
+        self.model = model
+        self.mirrored = mirrored
+        self.seed = seed
+        self.takes_known = bool(getattr(model.network, "takes_known", False))
+        self._warn = warn
+        self._batch = _CUDA_BATCH if self.device.type == "cuda" and self.takes_known else 1
+        if threads > 0:
+            torch.set_num_threads(threads)
+        network = model.network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if hasattr(network, "sharp"):
+            network.sharp.fill_(model.config.sharpness)
+        self._network = network.eval()
+        self._stride = int(network.stride)  # of the ab that comes out
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the weights and their configuration."""
+        return self.model.digest
+
+    @property
+    def engine(self) -> str:
+        """What else decides the bits of the result: device, precision, mirroring, instruction set,
+        threads.
+        """
+        if self.device.type == "cuda":
+            return (
+                f"torch {torch.__version__} {torch.cuda.get_device_name()} {self.precision} {self.mirrored}"
+            )
+        machine = f"cpu {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()}"
+        return f"torch {torch.__version__} {machine} {self.precision} {self.mirrored}"
+
+    def predict(
+        self, lightness: Tensor, known: Tensor | None = None, frames: Sequence[int] | None = None
+    ) -> Tensor:
+        """Return ab (k, 2, mh/2, mw/2) float32 in Lab units, on the CPU.
+
+        lightness: (k, 1, mh, mw) float32, 0..100; mh and mw multiples of 32. known: (k, 3, mh, mw) float32,
+        known a and b in Lab units (0 where unknown) and mask 0..1, or None. frames: numbers of the k frames,
+        which key the noise z (default 0, 1, ...). Raises ValueError on another shape, FilmcolorError where
+        one picture alone does not fit the device's memory or the result is not finite.
+        """
+        self._check(lightness, known)
+        count = len(lightness)
+        numbers = list(range(count)) if frames is None else [int(f) for f in frames]
+        if len(numbers) != count:
+            raise ValueError(f"{count} pictures, but {len(numbers)} frame numbers")
+        out = torch.empty(count, 2, lightness.shape[2] // 2, lightness.shape[3] // 2)
+        start = 0
+        while start < count:
+            stop = min(count, start + self._batch)
+            told = None if known is None else known[start:stop]
+            try:
+                out[start:stop] = self._run(lightness[start:stop], told, numbers[start:stop])
+            except torch.cuda.OutOfMemoryError:
+                self._halve(lightness.shape)
+                continue
+            start = stop
+        if not bool(torch.isfinite(out).all()):
+            raise FilmcolorError("the network gave colors that are not numbers; try --precision fp32")
+        return out
+
+    def _check(self, lightness: Tensor, known: Tensor | None) -> None:
+        if (
+            lightness.ndim != 4
+            or lightness.shape[1] != 1
+            or lightness.shape[2] % _STEP
+            or lightness.shape[3] % _STEP
+        ):
+            raise ValueError(f"expected (k, 1, mh, mw) in multiples of {_STEP}, got {tuple(lightness.shape)}")
+        if known is None:
+            return
+        if not self.takes_known:
+            raise ValueError(f"the network {self.model.config.architecture!r} takes no known colors")
+        if known.shape != (len(lightness), 3, *lightness.shape[2:]):
+            raise ValueError(
+                f"expected known (k, 3, mh, mw) like {tuple(lightness.shape)}, got {tuple(known.shape)}"
+            )
+
+    @torch.inference_mode()
+    def _run(self, lightness: Tensor, known: Tensor | None, frames: list[int]) -> Tensor:
+        lightness = lightness.to(self.device, torch.float32)
+        known = None if known is None else known.to(self.device, torch.float32)
+        ab = self._forward(lightness, known, frames)
+        if self.mirrored:
+            turned = None if known is None else known.flip(3)
+            ab = (ab + self._forward(lightness.flip(3), turned, frames).flip(3)) / 2
+        return (ab * self.model.config.chroma_gain).float().cpu()
+
+    def _forward(self, lightness: Tensor, known: Tensor | None, frames: list[int]) -> Tensor:
+        lightness = lightness.contiguous(memory_format=torch.channels_last)
+        known = None if known is None else known.contiguous(memory_format=torch.channels_last)
+        with self._autocast():
+            ab: Tensor = self._network(lightness, known, [(self.seed, frame) for frame in frames])[0]
+        return ab.float() if self._stride == 2 else F.avg_pool2d(ab.float(), 2 // self._stride)
+
+    def _autocast(self) -> contextlib.AbstractContextManager[object]:
+        if self.precision == "fp32":
+            return contextlib.nullcontext()
+        kind = torch.bfloat16 if self.precision == "bf16" else torch.float16
+        return torch.autocast(self.device.type, dtype=kind)
+
+    def _halve(self, shape: tuple[int, ...]) -> None:
+        torch.cuda.empty_cache()
+        if self._batch == 1:
+            raise FilmcolorError(
+                f"one picture of {shape[3]}x{shape[2]} does not fit the GPU's memory; "
+                "use --device cpu or a smaller --size"
+            )
+        if self._warn is not None and self._batch == _CUDA_BATCH:
+            self._warn("the GPU's memory ran out; going on with smaller batches")
+        self._batch //= 2
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise InputError("no CUDA device was found; use --device cpu")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def _precision(wanted: str, device: torch.device) -> Literal["fp32", "bf16", "fp16"]:
+    if wanted == "fp16" and device.type == "cpu":
+        raise InputError("precision fp16 needs a CUDA device; use --precision fp32 or bf16")
+    if wanted == "auto":
+        if device.type == "cpu":
+            return "fp32"
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+    if wanted == "bf16":
+        return "bf16"
+    return "fp16" if wanted == "fp16" else "fp32"

@@ -1,0 +1,1 @@
+"""A film from end to end."""

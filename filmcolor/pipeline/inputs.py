@@ -1,0 +1,156 @@
+"""Several inputs, one after the other: which is a film, a picture or a sequence, and where each result goes."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from filmcolor.errors import FilmcolorError, InputError, OutputError, PartialError
+from filmcolor.pipeline.pictures import color_picture
+from filmcolor.pipeline.progress import Progress, Report
+from filmcolor.pipeline.run import RunResult, color_film, load_predictor
+from filmcolor.pipeline.sequence import color_sequence
+from filmcolor.settings import RunSettings
+from filmcolor.video.containers import result_suffix
+from filmcolor.video.probe import probe
+from filmcolor.video.sequence import is_pattern
+from filmcolor.video.still import is_still, still_suffix
+
+Kind = Literal["film", "picture", "sequence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One input and where its result goes."""
+
+    kind: Kind
+    source: Path
+    out: Path
+
+
+def color_inputs(
+    sources: Sequence[Path],
+    out: str | None,
+    settings: RunSettings,
+    progress: Report,
+    *,
+    begin: Callable[[Path], None],
+    skip_existing: bool = False,
+) -> Iterator[RunResult]:
+    """Color each source, yielding its result when it is there. `begin` is told each source first.
+
+    out: a file, a folder (a path that ends with a separator or exists as one), or None (beside the
+    source). Whatever is wrong with the outputs is raised before anything is colored. With several
+    sources a failed one is reported and the rest goes on; PartialError at the end.
+    """
+    several = len(sources) > 1
+    tasks, failures = [], list[FilmcolorError]()
+    for source in sources:
+        try:
+            tasks.append(_task(source, out, settings, several))
+        except InputError as error:
+            if not several:
+                raise
+            failures.append(error)
+            progress(Progress("read", warning=str(error)))
+    _refuse_collisions(tasks)
+    tasks = [task for task in tasks if _wanted(task, settings, skip_existing)]
+    predictor = cache(lambda: load_predictor(settings))
+    done = 0
+    for task in tasks:
+        begin(task.source)
+        try:
+            if task.kind == "film":
+                result = color_film(task.source, task.out, settings, progress, predictor())
+            elif task.kind == "picture":
+                result = color_picture(task.source, task.out, settings, progress, predictor())
+            else:
+                result = color_sequence(task.source, task.out, settings, progress, predictor())
+        except FilmcolorError as error:
+            if not several:
+                raise
+            failures.append(error)
+            progress(Progress("read", warning=str(error)))
+            continue
+        done += 1
+        yield result
+    if failures and done:
+        raise PartialError(f"{len(failures)} of {len(sources)} inputs failed; the lines above name them")
+    if failures:
+        raise failures[0]
+
+
+def _task(source: Path, out: str | None, settings: RunSettings, several: bool) -> Task:
+    kind = _kind(source)
+    if out is not None and kind == "sequence" and not several:
+        return Task(kind, source, Path(out))
+    if out is None:
+        folder, named = source.parent, None
+    elif out.endswith(("/", os.sep)) or Path(out).is_dir():
+        folder, named = Path(out), None
+    elif several:
+        raise OutputError(f"{out}: several inputs need a folder to go to; write -o {out}/")
+    else:
+        folder, named = Path(out).parent, Path(out)
+    if named is None:
+        named = folder / _name(kind, source, settings, beside=out is None)
+        if out is not None and not folder.exists():
+            _make(folder)
+    if kind != "sequence" and not folder.is_dir():
+        raise OutputError(f"{folder}: not a folder; make it first")
+    return Task(kind, source, named)
+
+
+def _kind(source: Path) -> Kind:
+    if not os.path.lexists(source) and is_pattern(source):
+        return "sequence"
+    if not source.exists():
+        raise InputError(f"{source}: no such file")
+    if source.is_dir():
+        return "sequence"
+    if not source.is_file():
+        raise InputError(f"{source}: not a regular file; filmcolor reads films and pictures from files")
+    return "picture" if is_still(source) else "film"
+
+
+def _name(kind: Kind, source: Path, settings: RunSettings, *, beside: bool) -> str:
+    if kind == "sequence":
+        stem = source.name if source.is_dir() else source.parent.name
+        return f"{stem}.color" if beside else stem
+    suffix = still_suffix(source) if kind == "picture" else result_suffix(probe(source), settings)
+    return f"{source.stem}.color{suffix}" if beside else f"{source.stem}{suffix}"
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot make this folder: {error.strerror}") from error
+
+
+def _refuse_collisions(tasks: Sequence[Task]) -> None:
+    taken: dict[Path, Path] = {}
+    for task in tasks:
+        where = task.out.absolute()
+        if where in taken:
+            raise OutputError(
+                f"{task.out}: both {taken[where]} and {task.source} would go there; run them apart"
+            )
+        taken[where] = task.source
+
+
+def _wanted(task: Task, settings: RunSettings, skip_existing: bool) -> bool:
+    out = task.out
+    if task.kind == "sequence" or not os.path.lexists(out):
+        return True  # a sequence looks at its single files itself
+    if out.exists() and task.source.exists() and out.samefile(task.source):
+        raise OutputError(f"{out}: is the source itself; choose another output")
+    if skip_existing:
+        return False
+    if out.is_dir():
+        raise OutputError(f"{out}: is a folder; write -o {out}/ to put the result into it")
+    if not settings.overwrite:
+        raise OutputError(f"{out}: exists; use --overwrite to replace it or --skip-existing to leave it")
+    return True

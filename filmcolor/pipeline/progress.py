@@ -1,0 +1,28 @@
+"""What a run reports while it works: stages call it, the command line draws it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal["read", "color", "join", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A moment of a run. frames: colored so far. total: of the film, or None while unknown.
+
+    shots: shots seen so far. warning: a line for the user, or None.
+    """
+
+    stage: Stage
+    frames: int = 0
+    total: int | None = None
+    shots: int = 0
+    warning: str | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+def silent(_: Progress) -> None:
+    """Report to nobody."""

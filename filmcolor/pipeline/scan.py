@@ -1,0 +1,87 @@
+"""One pass over a film, just ahead of the coloring: small luma, shots, and the pieces they make.
+
+Causal: what has been said of a frame never changes, however far the pass has come. A shot longer
+than `PIECE_FRAMES` is cut into pieces that share an anchor at their seam, so that memory is bounded
+whatever the length of a take.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from filmcolor.color.sight import Sight
+from filmcolor.film import Frame, Plane, Shot
+from filmcolor.video.shots import ShotDetector
+
+PIECE_FRAMES = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """Frames `start <= i < stop` of one shot, as the network and the flow see them.
+
+    small: (rh, rw) luma code values of each frame, and of frame `stop` where the shot goes on
+    behind the piece (`shared_end`). shared_start: the shot began before `start`. pts: of the frames
+    `start <= i < stop`. shot: number of the shot, from 0.
+    """
+
+    shot: int
+    start: int
+    stop: int
+    shared_start: bool
+    shared_end: bool
+    small: tuple[Plane, ...]
+    pts: tuple[int, ...]
+
+
+def as_8_bit(luma: Plane, bits: int) -> npt.NDArray[np.uint8]:
+    """Return luma code values of `bits` depth as uint8, for motion and cuts."""
+    return luma.astype(np.uint8, copy=False) if bits == 8 else (luma >> (bits - 8)).astype(np.uint8)
+
+
+def scan(frames: Iterable[Frame], sight: Sight, bits: int) -> Iterator[Footage]:
+    """Yield the footage of a film piece by piece, in order and without gaps.
+
+    frames: all frames, in order. bits: depth of their luma.
+    """
+    detector = ShotDetector()
+    waiting: deque[Plane] = deque()
+    times: deque[int] = deque()
+    start, shot, shared, seen = 0, 0, False, 0
+
+    def piece(stop: int, shared_end: bool) -> Footage:
+        nonlocal start, shared
+        n = stop - start
+        small = tuple(waiting[i] for i in range(n + shared_end))
+        footage = Footage(shot, start, stop, shared, shared_end, small, tuple(times[i] for i in range(n)))
+        for _ in range(n):
+            waiting.popleft()
+            times.popleft()
+        start, shared = stop, shared_end
+        return footage
+
+    def close(ended: Shot) -> Iterator[Footage]:
+        nonlocal shot
+        yield from rest_of(ended.stop)
+        shot += 1
+
+    def rest_of(stop: int) -> Iterator[Footage]:
+        while stop - start > PIECE_FRAMES:
+            yield piece(start + PIECE_FRAMES, shared_end=True)
+        if stop > start:
+            yield piece(stop, shared_end=False)
+
+    for frame in frames:
+        small = sight.small(frame.luma)
+        waiting.append(small)
+        times.append(frame.pts)
+        seen += 1
+        for ended in detector.push(as_8_bit(small, bits)):
+            yield from close(ended)
+        if seen - detector.look_ahead - start > PIECE_FRAMES:
+            yield piece(start + PIECE_FRAMES, shared_end=True)
+    for ended in detector.finish():
+        yield from close(ended)

@@ -1,0 +1,40 @@
+"""Phase B: one segment, a pure function of its frames and its stored anchors.
+
+Luma goes straight from decoder to encoder; chroma takes the detour and meets it just before the encoder.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from filmcolor.film import Frame, Plane
+from filmcolor.flow.propagate import spread
+from filmcolor.pipeline.anchors import Anchored
+
+Map = npt.NDArray[np.float32]
+Compose = Callable[[Frame, Map], tuple[Plane, Plane]]
+"""A frame and its ab (2, ah, aw) -> Cb and Cr code values (ch, cw) for the encoder."""
+Write = Callable[[Frame, Plane, Plane], None]
+
+
+def color_segment(
+    pieces: Sequence[Anchored],
+    frames: Iterator[Frame],
+    compose: Compose,
+    write: Write,
+    colored: Callable[[], None],
+) -> None:
+    """Color the frames of a segment one by one and hand them to `write`.
+
+    frames: stands at the segment's first frame and is taken as far as its last. colored: called
+    after each frame. Raises ValueError where the film ends before the segment does.
+    """
+    for piece in pieces:
+        ab_of_anchors = piece.ab.astype(np.float32)
+        for ab in spread(ab_of_anchors, piece.anchors, piece.motion, piece.stop - piece.start):
+            frame = next(frames, None)
+            if frame is None:
+                raise ValueError("the film ended before its segment")
+            write(frame, *compose(frame, ab))
+            colored()

@@ -1,0 +1,387 @@
+"""The training loop: batches in, better weights out, resumable at any step.
+
+One step: crops of pictures, aged (augment.py) and told some colors (hints.py); the generator's losses
+(losses.py); then, in the adversarial stage, one step of the discriminators (adversary.py), in the order of
+Isola et al., 2017.
+"""
+
+import contextlib
+import copy
+import ctypes
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from filmcolor.errors import InputError, OutputError
+from filmcolor.files import append_line, replacing
+from filmcolor.model.weights import save_model
+from filmcolor.training.adversary import Adversary
+from filmcolor.training.batches import Batch, draw_batch
+from filmcolor.training.checkpoint import (
+    data_fingerprint,
+    random_state,
+    read_checkpoint,
+    restore_random_state,
+    write_checkpoint,
+)
+from filmcolor.training.interrupt import stop_signals
+from filmcolor.training.lab import lab_to_rgb
+from filmcolor.training.losses import (
+    colorfulness_shortfall,
+    consistency,
+    generator_loss,
+    hue_balance,
+    l1,
+    perceptual,
+    smooth_l1,
+)
+from filmcolor.training.motion import moved
+from filmcolor.training.pictures import Pictures, Sampler, load_pictures, rarity
+from filmcolor.training.settings import TrainSettings
+from filmcolor.training.start import choose_start, make_optimizer
+from filmcolor.training.validate import Validation, validate, write_sheet
+
+_LOWEST_LR = 0.02  # of the cosine schedule, as a share
+_KEPT = 6  # checkpoints of validations that stay, to choose from by flicker as well as by color
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """How a run ended. stopped_by: the signal that stopped it early, or None."""
+
+    steps: int
+    pictures: int
+    best: Path
+    last: Path
+    validation: Validation | None
+    stopped_by: int | None
+
+
+def train(
+    settings: TrainSettings,
+    sources: Sequence[Path],
+    out: Path,
+    *,
+    resume: bool = False,
+    init: Path | None = None,
+    encoder: Path | None = None,
+    report: Report = lambda event: None,
+) -> TrainResult:
+    """Train on `sources` until the budget is spent, or SIGTERM or Ctrl-C asks for an end; state is saved
+    first.
+
+    Into the folder `out`: best.safetensors and last.safetensors (EMA, ready to run), kept/, log.jsonl,
+    sheet.png, settings.json, state.pt for `resume`. Raises InputError, OutputError, ModelError.
+    """
+    state_file = out / "state.pt"
+    if state_file.exists() and not resume:
+        raise OutputError(f"{out}: holds a training run; add --resume to go on, or choose another --out")
+    try:
+        (out / "kept").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot make this folder: {error}") from error
+    _keep_freed_memory()
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    torch.manual_seed(settings.seed)
+    pictures = load_pictures(sources, settings.data)
+    trainer = Trainer(settings, pictures, out, init=init, encoder=encoder, report=report)
+    for name in pictures.skipped[:20]:
+        trainer.log("skipped", picture=name)
+    trainer.log("data", pictures=len(pictures), held_out=len(trainer.held), skipped=len(pictures.skipped))
+    if resume:
+        trainer.restore(read_checkpoint(state_file, settings.digest(), trainer.fingerprint))
+    else:
+        with replacing(out / "settings.json") as beside:
+            beside.write_text(json.dumps(asdict(settings), indent=1, default=str), encoding="utf-8")
+    with stop_signals() as stop:
+        return trainer.run(stop)
+
+
+class Trainer:
+    """Networks, optimizers and pictures of one run, and how far it has come."""
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        pictures: Pictures,
+        out: Path,
+        *,
+        init: Path | None = None,
+        encoder: Path | None = None,
+        report: Report = lambda event: None,
+    ) -> None:
+        self.settings = settings
+        self.out = out
+        self.fingerprint = data_fingerprint(pictures)
+        self.step = self.seen = 0
+        self.seconds = 0.0
+        self.best = math.inf
+        self._best_is_adversarial = False
+        self._report = report
+        self.device = _device(settings.device)
+        self._half = settings.precision == "bf16" or (
+            settings.precision == "auto" and self.device.type == "cuda"
+        )
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True
+            torch.set_float32_matmul_precision("high")
+        kept, self.held = pictures.to(self.device).split(settings.data.held_out)
+        weights = rarity(kept) if settings.data.rare else torch.ones(len(kept), device=self.device)
+        self.sampler = Sampler(kept, settings.data, weights)
+        self.generator = torch.Generator(self.device).manual_seed(settings.seed)
+        start = choose_start(settings, self.sampler, init, encoder, self.device)
+        self.config, self.bins = start.config, start.bins
+        self.network = self._placed(start.network).train()
+        self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self._features = None if start.features is None else self._placed(start.features)
+        learned = init is not None or encoder is not None
+        self.optimizer = make_optimizer(self.network, settings.optimizer, learned)
+        self.adversary = Adversary(settings.adversarial, self.device, self._autocast)
+        self._sums: dict[str, Tensor] = {}
+        self._stride = int(start.network.stride)  # type: ignore[arg-type]
+
+    def _placed(self, network: nn.Module) -> nn.Module:
+        placed: nn.Module = network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return placed
+
+    def _autocast(self) -> contextlib.AbstractContextManager[object]:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._half)
+
+    def log(self, event: str, **values: Any) -> None:
+        """Append one line to the log and report it."""
+        line = {"event": event, "step": self.step, "minutes": round(self.seconds / 60, 2), **values}
+        append_line(self.out / "log.jsonl", json.dumps(line))
+        self._report(line)
+
+    @property
+    def progress(self) -> float:
+        """Share of the budget that is spent, 0 to 1."""
+        if self.settings.steps:
+            return min(1.0, self.step / self.settings.steps)
+        return min(1.0, self.seconds / 60 / self.settings.minutes)
+
+    def run(self, stop: Callable[[], int | None]) -> TrainResult:
+        """Train to the end of the budget, or until `stop` names a signal."""
+        validation = None
+        if self.step == 0 and len(self.held):
+            validation = self._validate()
+        validated = saved = self.seconds
+        logged, logged_step = self.seconds, self.step
+        while self.progress < 1 and stop() is None:
+            begun = time.monotonic()
+            self.train_step()
+            self.seconds += time.monotonic() - begun
+            if self.step % max(1, self.settings.log_steps) == 0:
+                rate = (self.step - logged_step) * self.settings.data.batch / max(1e-6, self.seconds - logged)
+                self._log_losses(rate)
+                logged, logged_step = self.seconds, self.step
+            if len(self.held) and self.seconds - validated >= self.settings.validate_minutes * 60:
+                validation, validated = self._validate(), self.seconds
+            if self.seconds - saved >= self.settings.save_minutes * 60:
+                self.save()
+                saved = self.seconds
+        self.save()
+        stopped_by = stop()
+        if stopped_by is None and len(self.held):
+            validation = self._validate()
+        best = self.out / "best.safetensors"
+        self.log("stopped" if stopped_by else "end", pictures=self.seen)
+        last = self.out / "last.safetensors"
+        return TrainResult(
+            self.step, self.seen, best if best.exists() else last, last, validation, stopped_by
+        )
+
+    def _log_losses(self, rate: float) -> None:
+        count = max(1, self.settings.log_steps)
+        losses = {name: round(float(total) / count, 4) for name, total in self._sums.items()}
+        self._sums.clear()
+        if self.adversary.active:
+            losses["told_apart"] = round(self.adversary.accuracy, 3)
+        left = (1 - self.progress) / max(self.progress, 1e-9) * self.seconds / 60
+        self.log(
+            "train", pictures=self.seen, per_second=round(rate, 1), minutes_left=round(left, 1), **losses
+        )
+        warning = self.adversary.warning(self.step)
+        if warning:
+            self.log("warning", text=warning)
+
+    def train_step(self) -> None:
+        """One step of the generator, and of the discriminators once their stage has begun."""
+        self._set_lr()
+        with torch.no_grad():
+            batch = draw_batch(self.sampler, self._stride, self.generator)
+        self.adversary.begin(self.step, self.progress)
+        if self.adversary.warming(self.step):
+            with torch.no_grad(), self._autocast():
+                made: Tensor = self.network(batch.seen, batch.known)[0].float()
+        else:
+            made = self._learn(batch)
+        if self.adversary.active:
+            self._add("discriminator", self.adversary.learn(batch.lightness, batch.ab, made))
+        self.step += 1
+        self.seen += self.settings.data.batch
+
+    def _learn(self, batch: Batch) -> Tensor:
+        """One step of the generator; returns the ab it made."""
+        with self._autocast():
+            out, logits = self.network(batch.seen, batch.known)
+        made: Tensor = out.float()
+        loss = self._loss(batch, made, logits)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.optimizer.clip or math.inf)
+        if bool(torch.isfinite(norm)):
+            self.optimizer.step()
+            self._average()
+        else:
+            self._add("not_finite", torch.ones(()))
+        return made
+
+    def _loss(self, batch: Batch, made: Tensor, logits: Tensor | None) -> Tensor:
+        """The weighted sum of losses.py; a loss of weight 0 is not computed."""
+        weights = self.settings.loss
+        parts: list[tuple[str, float, Tensor]] = []
+        if weights.cross_entropy and self.bins is not None and logits is not None:
+            parts.append(("ce", weights.cross_entropy, self.bins.cross_entropy(logits, batch.ab_quarter)))
+        if weights.smooth_l1:
+            parts.append(("smooth_l1", weights.smooth_l1, smooth_l1(made, batch.ab)))
+        if weights.l1:
+            parts.append(("l1", weights.l1, l1(made, batch.ab)))
+        if weights.colorfulness or (weights.perceptual and self._features is not None):
+            real_rgb = lab_to_rgb(batch.lightness, batch.ab)
+            made_rgb = lab_to_rgb(batch.lightness, made, clip=False)
+            if weights.colorfulness:
+                parts.append(
+                    ("colorfulness", weights.colorfulness, colorfulness_shortfall(made_rgb, real_rgb))
+                )
+            if weights.perceptual and self._features is not None:
+                with torch.no_grad():
+                    wanted = self.features(real_rgb)
+                parts.append(("perceptual", weights.perceptual, perceptual(self.features(made_rgb), wanted)))
+        if weights.hue_balance:
+            parts.append(("hue_balance", weights.hue_balance, hue_balance(made, batch.ab)))
+        if weights.consistency and batch.grid is not None:
+            copies = len(batch.grid)
+            still = moved(made[:copies].detach(), batch.grid)
+            parts.append(("consistency", weights.consistency, consistency(still, made[-copies:])))
+        factor = weights.adversarial * self.adversary.weight(self.step)
+        if factor > 0:
+            judged = self.adversary.judge_frozen(batch.lightness, made)
+            parts.append(("adversarial", factor, generator_loss(self.settings.adversarial.gan, judged)))
+        for name, _, value in parts:
+            self._add(name, value)
+        total: Tensor = torch.stack([weight * value for _, weight, value in parts]).sum()
+        return total
+
+    def features(self, rgb: Tensor) -> list[Tensor]:
+        """Features of the frozen network for sRGB pictures, 0..1."""
+        if self._features is None:
+            raise ValueError("no feature network was given")
+        with self._autocast():
+            found: list[Tensor] = self._features(
+                ((rgb * 255 - 127) / 128).contiguous(memory_format=torch.channels_last)
+            )
+        return found
+
+    def _add(self, name: str, value: Tensor) -> None:
+        self._sums[name] = self._sums.get(name, torch.zeros((), device=value.device)) + value.detach()
+
+    def _set_lr(self) -> None:
+        options = self.settings.optimizer
+        factor = min(1.0, (self.step + 1) / max(1, options.warmup))
+        if options.schedule == "cosine":
+            factor *= _LOWEST_LR + (1 - _LOWEST_LR) * 0.5 * (1 + math.cos(math.pi * self.progress))
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["full_lr"] * factor
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self.settings.optimizer.ema, (1 + self.step) / (20 + self.step))
+        for average, current in zip(self.ema.parameters(), self.network.parameters(), strict=True):
+            average.lerp_(current, 1 - decay)
+
+    def _validate(self) -> Validation:
+        size = 256 if self.config.architecture == "pix2pix" else 160
+        features = None if self._features is None else self.features
+        found = validate(self.ema, self.held, size, self.bins, features)
+        ramped = self.adversary.weight(self.step) > 0
+        self.log("validation", **found.figures())
+        write_sheet(self.out / "sheet.png", self.ema, self.held, size)
+        if not self.step:
+            return found  # weights to start from may have seen these pictures in another run: never the best
+        self._keep(found)
+        score = found.score(ramped)
+        if ramped and not self._best_is_adversarial:
+            self.best, self._best_is_adversarial = math.inf, True  # scores of the two stages do not compare
+        if score < self.best:
+            self.best = score
+            self._save_weights(self.out / "best.safetensors")
+        return found
+
+    def _keep(self, found: Validation) -> None:
+        """Keep this validation's weights beside the last few."""
+        folder = self.out / "kept"
+        self._save_weights(folder / f"step{self.step:08d}.safetensors")
+        for old in sorted(folder.glob("step*.safetensors"))[:-_KEPT]:
+            old.unlink()
+
+    def _save_weights(self, path: Path) -> None:
+        try:
+            save_model(path, self.ema, self.config)
+        except ValueError as error:
+            raise InputError(
+                f"training has diverged at step {self.step}: {error}; lower optimizer.lr"
+            ) from error
+
+    def save(self) -> None:
+        """Write the EMA weights and the checkpoint."""
+        self._save_weights(self.out / "last.safetensors")
+        state = {
+            "settings": self.settings.digest(),
+            "data": self.fingerprint,
+            "step": self.step,
+            "seen": self.seen,
+            "seconds": self.seconds,
+            "best": self.best,
+            "best_is_adversarial": self._best_is_adversarial,
+            "network": self.network.state_dict(),
+            "ema": self.ema.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "adversary": self.adversary.state(),
+            "random": random_state(self.generator),
+        }
+        write_checkpoint(self.out / "state.pt", state)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take what `save` wrote; the next step is the one that would have come."""
+        self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
+        self.best, self._best_is_adversarial = state["best"], state["best_is_adversarial"]
+        self.network.load_state_dict(state["network"])
+        self.ema.load_state_dict(state["ema"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.adversary.restore(state["adversary"])
+        restore_random_state(state["random"], self.generator)
+
+
+def _device(wanted: str) -> torch.device:
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise InputError("no CUDA device was found; use --device cpu")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def _keep_freed_memory() -> None:
+    """Tell glibc not to give large blocks back to the system: page faults cost 13 % of a step (measured)."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(-4, 0)  # M_MMAP_MAX
+        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD

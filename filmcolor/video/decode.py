@@ -1,0 +1,220 @@
+"""A film's frames: decoded in order, each with its luma as coded and its own time."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from filmcolor.errors import InputError
+from filmcolor.film import FilmInfo, Frame, Plane
+from filmcolor.video.damage import Damage
+from filmcolor.video.luma import change_depth, pixel_layout, read_planes
+from filmcolor.video.packets import read_pictures
+from filmcolor.video.source import open_film
+
+Warn = Callable[[str], None]
+
+SEEK_MARGIN = 10
+"""Seconds before a wanted start from which decoding begins, so that no reference is missing."""
+JUMP = 10
+"""Steps back in time that are a new beginning (two recordings in one file), not a slip."""
+
+
+def decode(
+    info: FilmInfo,
+    *,
+    warn: Warn | None = None,
+    strict: bool = False,
+    start: float | None = None,
+    end: float | None = None,
+) -> Iterator[Frame]:
+    """Yield the frames of a film in presentation order; times rise strictly, in units of info.time_base.
+
+    start, end: seconds from the first frame, end exclusive. Packets that cannot be decoded are left
+    out, counted and told to `warn` at the end; with `strict` the first is an error. A picture whose
+    size or depth differs from the first is brought to it, with a warning. The decoder runs in one
+    thread, so that the same film gives the same frames each time. Raises InputError where not one
+    frame can be decoded.
+    """
+    tell = warn or _silent
+    damage = Damage(info.path, strict)
+    first = (
+        None if start is None else info.first_pts + Fraction(start).limit_denominator(10**6) / info.time_base
+    )
+    stop = None if end is None else info.first_pts + Fraction(end).limit_denominator(10**6) / info.time_base
+    count = seen = 0
+    with open_film(info.path) as container:
+        stream = container.streams[info.stream]
+        assert isinstance(stream, VideoStream)
+        pictures = _from(container, stream, damage, first, info)
+        reader = _Reader(info, tell)
+        for picture, pts in _timed(pictures, info, tell):
+            seen += 1
+            if stop is not None and pts >= stop:
+                break
+            if first is not None and pts < first:
+                continue
+            count += 1
+            yield reader.frame(picture, pts)
+        else:
+            if start is None:
+                _count_missing(info, damage)
+    damage.tell(tell)
+    if not count:
+        raise InputError(f"{info.path}: not one frame can be decoded between these times" if seen else
+                         f"{info.path}: not one frame can be decoded")  # fmt: skip
+
+
+def sample_luma(info: FilmInfo, count: int = 9) -> list[Plane]:
+    """Return luma (h, w) of up to `count` frames spread over the film, for a look at its borders.
+
+    Files that cannot be searched give frames from their start.
+    """
+    samples: list[Plane] = []
+    weights = info.tags.luma_weights(info.height)
+    with open_film(info.path) as container:
+        stream = container.streams[info.stream]
+        assert isinstance(stream, VideoStream)
+        damage = Damage(info.path)
+        length = 0 if info.duration is None else int(info.duration / info.time_base)
+        for k in range(count):
+            if k and length:
+                try:
+                    container.seek(info.first_pts + length * k // count, stream=stream)
+                except av.error.FFmpegError:
+                    break
+            with closing(read_pictures(container, stream, damage)) as pictures:
+                picture = next(pictures, None)
+                if picture is None:
+                    break
+                if (picture.width, picture.height, pixel_layout(picture.format.name).bits) == (
+                    info.width,
+                    info.height,
+                    info.bits,
+                ):
+                    samples.append(read_planes(picture, weights)[0])
+            if not length:
+                break
+    return samples
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Makes frames of the film's size and depth of decoded pictures."""
+
+    info: FilmInfo
+    warn: Warn
+    said: bool = False
+
+    def frame(self, picture: av.VideoFrame, pts: int) -> Frame:
+        info = self.info
+        if (picture.width, picture.height) != (info.width, info.height):
+            self._say("the picture size")
+            picture = picture.reformat(width=info.width, height=info.height, interpolation="BICUBIC")
+        elif picture.format.name != info.pixel_format:
+            self._say("the pixel format")
+        layout = pixel_layout(picture.format.name)
+        try:
+            luma, alpha = read_planes(picture, info.tags.luma_weights(info.height))
+        except ValueError as error:
+            raise InputError(
+                f"{info.path}: cannot read a picture of {picture.format.name}: {error}"
+            ) from error
+        if layout.bits != info.bits:
+            full = info.tags.full_range
+            luma = change_depth(luma, layout.bits, info.bits, full_range=full)
+            alpha = None if alpha is None else change_depth(alpha, layout.bits, info.bits, full_range=True)
+        ticks = (picture.duration or 0) * (picture.time_base or info.time_base) / info.time_base
+        return Frame(
+            luma=luma,
+            pts=pts,
+            time_base=info.time_base,
+            duration=int(ticks),
+            alpha=alpha if info.has_alpha else None,
+            interlaced=picture.interlaced_frame,
+        )
+
+    def _say(self, what: str) -> None:
+        if not self.said:
+            self.said = True
+            self.warn(f"{self.info.path.name}: damaged: {what} changes in the middle; brought to the first")
+
+
+def _from(
+    container: InputContainer, stream: VideoStream, damage: Damage, first: Fraction | None, info: FilmInfo
+) -> Iterator[av.VideoFrame]:
+    """Yield pictures from a little before `first` (PTS) on, where the container can be searched."""
+    margin = Fraction(SEEK_MARGIN) / info.time_base
+    searchable = info.container in ("mp4", "mov", "matroska", "webm")
+    if first is None or first - margin <= info.first_pts or not searchable:
+        return read_pictures(container, stream, damage)
+    try:
+        container.seek(int(first - margin), stream=stream)
+        pictures = read_pictures(container, stream, damage)
+        found = next(pictures, None)
+    except av.error.FFmpegError:
+        found = None
+    if found is None or found.pts is None or found.pts > first - margin / 2:
+        container.seek(info.first_pts, stream=stream)
+        return read_pictures(container, stream, damage)
+    return chain([found], pictures)
+
+
+def _timed(
+    pictures: Iterator[av.VideoFrame], info: FilmInfo, warn: Warn
+) -> Iterator[tuple[av.VideoFrame, int]]:
+    """Give each picture its PTS: the film's own; one step on where the film has none or goes back."""
+    step = 1 / ((info.rate or Fraction(25)) * info.time_base)
+    waiting: list[av.VideoFrame] = []
+    last: int | None = None
+    exact = Fraction(0)
+    offset = 0
+    told = False
+    for picture in pictures:
+        stated = picture.pts if picture.pts is not None else picture.dts
+        if stated is None and last is None and len(waiting) < 64:
+            waiting.append(picture)
+            continue
+        if last is None:
+            begin = Fraction(stated if stated is not None else 0)
+            if stated is not None:
+                begin -= step * len(waiting)
+            for k, early in enumerate(waiting):
+                last, exact = int(begin + step * k), begin + step * k
+                yield early, last
+        if stated is None:
+            exact = exact + step if last is not None else Fraction(0)
+            pts = int(exact)
+        else:
+            pts = stated + offset
+        if last is not None and pts <= last:
+            if stated is not None and last - pts > JUMP * step:
+                offset += last + max(1, round(step)) - pts
+                pts = last + max(1, round(step))
+            else:
+                pts = last + 1
+            if not told:
+                told = True
+                second = float(last * info.time_base)
+                warn(f"{info.path.name}: damaged: times go back at {second:.3f} s; the rest follows on there")
+        if stated is not None or pts != int(exact):
+            exact = Fraction(pts)
+        last = pts
+        yield picture, pts
+    for k, early in enumerate(waiting if last is None else ()):
+        yield early, int(step * k)
+
+
+def _count_missing(info: FilmInfo, damage: Damage) -> None:
+    """A container that lists more packets than the file holds was cut off."""
+    for _ in range(max(0, (info.frames or 0) - damage.packets)):
+        damage.packet(None)
+
+
+def _silent(line: str) -> None:
+    """Take a warning and say nothing."""

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+
+from filmcolor.errors import OutputError
+from filmcolor.pipeline.workspace import held, workspace_of
+
+
+def test_it_lies_hidden_beside_the_output() -> None:
+    assert workspace_of(Path("a/movie.color.mkv")) == Path("a/.movie.color.mkv.filmcolor")
+
+
+def test_two_outputs_of_one_name_have_two_workspaces_in_a_shared_folder(tmp_path: Path) -> None:
+    assert workspace_of(tmp_path / "a/x.mkv", tmp_path) != workspace_of(tmp_path / "b/x.mkv", tmp_path)
+
+
+def test_a_long_name_is_hashed() -> None:
+    assert len(workspace_of(Path("l" * 250 + ".mkv")).name) < 60
+
+
+def test_without_a_finished_segment_nothing_is_left(tmp_path: Path) -> None:
+    with held(tmp_path / "w", fresh=False) as folder:
+        (folder / "segment-000000.part").write_bytes(b"half")
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_finished_segment_is_kept_unless_fresh(tmp_path: Path) -> None:
+    with held(tmp_path / "w", fresh=False) as folder:
+        (folder / "segment-000000.nut").write_bytes(b"whole")
+    with held(tmp_path / "w", fresh=False) as folder:
+        assert (folder / "segment-000000.nut").exists()
+    with held(tmp_path / "w", fresh=True) as folder:
+        assert not (folder / "segment-000000.nut").exists()
+
+
+def test_a_second_run_is_kept_out(tmp_path: Path) -> None:
+    with held(tmp_path / "w", fresh=False) as folder:
+        with pytest.raises(OutputError, match="another run"), held(tmp_path / "w", fresh=False):
+            pass
+        assert folder.exists()
