@@ -93,7 +93,9 @@ class RunSettings:
         known = {f.name for f in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise InputError(f"{path}: unknown setting {unknown[0]!r} in [{table}]; known are {', '.join(sorted(known))}")
+            raise InputError(
+                f"{path}: unknown setting {unknown[0]!r} in [{table}]; known are {', '.join(sorted(known))}"
+            )
         for name in ("model", "workspace"):
             if isinstance(values.get(name), str):
                 values[name] = Path(values[name])

@@ -25,27 +25,44 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 @app.command()
 def quality(
-    data: Annotated[Path, typer.Option(help="Folder of pictures and clips in color; folders named bw are left out.")],
+    data: Annotated[
+        Path, typer.Option(help="Folder of pictures and clips in color; folders named bw are left out.")
+    ],
     outputs: Annotated[
-        Path | None, typer.Option(help="Score what another tool made of them (same names), instead of coloring.")
+        Path | None,
+        typer.Option(help="Score what another tool made of them (same names), instead of coloring."),
     ] = None,
-    subject: Annotated[str | None, typer.Option(help="Name of the scored row; default: filmcolor, or the outputs' folder.")] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="Name of the scored row; default: filmcolor, or the outputs' folder.")
+    ] = None,
     model: Model = None,
     out: Out = None,
     overwrite: Overwrite = False,
-    limit: Annotated[int, typer.Option(help="At most so many pictures, and clips, evenly spaced; 0: all.")] = 0,
+    limit: Annotated[
+        int, typer.Option(help="At most so many pictures, and clips, evenly spaced; 0: all.")
+    ] = 0,
     frames: Annotated[int, typer.Option(help="At most so many frames of a clip; 0: all.")] = 48,
-    lines: Annotated[int, typer.Option(help="Short side that is scored, in pixels; 0: the file's own.")] = 256,
+    lines: Annotated[
+        int, typer.Option(help="Short side that is scored, in pixels; 0: the file's own.")
+    ] = 256,
     every: Annotated[int, typer.Option(help="Picture figures of a clip on each such frame.")] = 12,
     stlpips: Annotated[Path | None, typer.Option(help="Weights of ST-LPIPS.")] = None,
     lpips_net: Annotated[str, typer.Option(help="Trunk of LPIPS: alex or vgg.")] = "alex",
-    lpips_trunk: Annotated[Path | None, typer.Option(help="Its weights; default: the torch hub cache.")] = None,
+    lpips_trunk: Annotated[
+        Path | None, typer.Option(help="Its weights; default: the torch hub cache.")
+    ] = None,
     features: Annotated[Path | None, typer.Option(help="Feature network of KID and FID.")] = None,
     size: Annotated[int | None, typer.Option(help="Short side of what the colorizing network sees.")] = None,
-    every_frame: Annotated[bool, typer.Option("--every-frame", help="The network colors every frame.")] = False,
-    no_smoothing: Annotated[bool, typer.Option("--no-smoothing", help="No smoothing (with --every-frame).")] = False,
+    every_frame: Annotated[
+        bool, typer.Option("--every-frame", help="The network colors every frame.")
+    ] = False,
+    no_smoothing: Annotated[
+        bool, typer.Option("--no-smoothing", help="No smoothing (with --every-frame).")
+    ] = False,
     device: Device = DeviceChoice.auto,
-    no_pictures: Annotated[bool, typer.Option("--no-pictures", help="Do not save the report's pictures beside the JSON.")] = False,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="Do not save the report's pictures beside the JSON.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Color what was made gray, and score it beside truth, gray, half saturation and one mean color."""
@@ -59,7 +76,9 @@ def quality(
     for given in (stlpips, lpips_trunk, features, model):
         _exists(given)
     # scored color is read from a lossless result
-    run = _run_settings(model, device, preset="archive", size=size, every_frame=every_frame, smoothing=not no_smoothing)
+    run = _run_settings(
+        model, device, preset="archive", size=size, every_frame=every_frame, smoothing=not no_smoothing
+    )
     name = subject or ("filmcolor" if outputs is None else outputs.resolve().name)
     try:
         settings = QualitySettings(
@@ -87,11 +106,15 @@ def speed(
     film: Annotated[Path | None, typer.Option(help="Time this film instead of made ones.")] = None,
     sizes: Annotated[str, typer.Option(help="Sizes of made films.")] = "480p,720p,1080p",
     frames: Annotated[int, typer.Option(help="Frames of a made film.")] = 96,
-    lengths: Annotated[str, typer.Option(help="Multiples of it, at the first size: is memory flat?")] = "1,2,4",
+    lengths: Annotated[
+        str, typer.Option(help="Multiples of it, at the first size: is memory flat?")
+    ] = "1,2,4",
     repeats: Annotated[int, typer.Option(help="Pairs of a run and a bare transcode.")] = 3,
     model: Model = None,
     size: Annotated[int | None, typer.Option(help="Short side of what the network sees.")] = None,
-    every_frame: Annotated[bool, typer.Option("--every-frame", help="The network colors every frame.")] = False,
+    every_frame: Annotated[
+        bool, typer.Option("--every-frame", help="The network colors every frame.")
+    ] = False,
     device: Device = DeviceChoice.auto,
     out: Out = None,
     overwrite: Overwrite = False,
@@ -115,7 +138,9 @@ def speed(
 
 @app.command()
 def report(
-    results: Annotated[list[Path], typer.Argument(metavar="RESULT...", help="JSON files of bench quality and bench speed.")],
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULT...", help="JSON files of bench quality and bench speed.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")],
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "filmcolor measured",
     overwrite: Overwrite = False,
@@ -134,9 +159,12 @@ def compare(
     a: Annotated[Path, typer.Argument(metavar="A.json", help="The result to hold against.")],
     b: Annotated[Path, typer.Argument(metavar="B.json", help="The result that is judged.")],
     fail_below: Annotated[
-        float | None, typer.Option(help="Exit 7 where a ratio (over 1 is better) is under this, beyond doubt.")
+        float | None,
+        typer.Option(help="Exit 7 where a ratio (over 1 is better) is under this, beyond doubt."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The lines as one JSON document on stdout.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The lines as one JSON document on stdout.")
+    ] = False,
 ) -> None:
     """Show two results side by side, with ratios and paired intervals."""
     from dataclasses import asdict
@@ -155,10 +183,14 @@ def compare(
         typer.echo(f"{'figure':{width}}  {'A':>11} {'B':>11} {'ratio':>7}  95 % interval       n")
         for line in lines:
             interval = "" if line.low is None or line.high is None else f"{line.low:6.3f} to {line.high:6.3f}"
-            typer.echo(f"{line.figure:{width}}  {line.a:11.5g} {line.b:11.5g} {line.ratio:7.3f}  {interval:16} {line.n:4}")
+            typer.echo(
+                f"{line.figure:{width}}  {line.a:11.5g} {line.b:11.5g} {line.ratio:7.3f}  {interval:16} {line.n:4}"
+            )
     worse = [line.figure for line in lines if fail_below is not None and line.worse(fail_below)]
     if worse:
-        raise RegressionError(f"{b}: {len(worse)} of {len(lines)} figures are worse than {fail_below} of {a}: {', '.join(worse)}")
+        raise RegressionError(
+            f"{b}: {len(worse)} of {len(lines)} figures are worse than {fail_below} of {a}: {', '.join(worse)}"
+        )
 
 
 def _command() -> str:

@@ -6,7 +6,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from filmcolor.color.resample import Picture, resize
+from filmcolor.color.resample import resize
+from filmcolor.film import Plane
 
 Map = npt.NDArray[np.float32]
 Box = tuple[int, int, int, int]
@@ -51,7 +52,7 @@ class Sight:
         before = [pad // 4 * 2 for pad in pads]
         return (before[0], pads[0] - before[0]), (before[1], pads[1] - before[1])
 
-    def small(self, luma: Picture) -> Picture:
+    def small(self, luma: Plane) -> Plane:
         """Return the active picture of `luma` (h, w) as code values (rh, rw), as the film lies.
 
         Area averaging where it shrinks, linear where it grows. Raises ValueError on another shape.
@@ -59,7 +60,8 @@ class Sight:
         if luma.shape != (self.height, self.width):
             raise ValueError(f"expected luma of {(self.height, self.width)}, got {luma.shape}")
         top, bottom, left, right = self.box
-        return resize(luma[top:bottom, left:right], self.rows, self.columns)
+        active = luma[top:bottom, left:right]
+        return resize(active, self.rows, self.columns)  # type: ignore[type-var]  # uint8 or uint16, as it came
 
     def network_view(self, lightness: Map) -> Map:
         """Return `lightness` (rh, rw) as the network sees it, (mh, mw): upright, padded by reflection."""

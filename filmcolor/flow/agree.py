@@ -12,6 +12,8 @@ from filmcolor.flow.trust import trusted
 
 # Pictures that a running mean remembers: more is steadier and follows a true change of light later.
 _MEMORY = 8.0
+# Pictures over which the color of a settled first one gives way to that of the others.
+_RAMP_OF_FRAMES, _RAMP_OF_ANCHORS = 24.0, 4.0
 
 
 def smooth(ab: Floats, motion: Motion, *, fixed_first: bool = False) -> Floats:
@@ -23,7 +25,7 @@ def smooth(ab: Floats, motion: Motion, *, fixed_first: bool = False) -> Floats:
     """
     if len(ab) != motion.frames:
         raise ValueError(f"expected ab of {motion.frames} frames, got {len(ab)}")
-    return _agreed(ab, range(motion.frames), motion, fixed_first)
+    return _agreed(ab, range(motion.frames), motion, _RAMP_OF_FRAMES if fixed_first else 0)
 
 
 def agree(ab: Floats, anchors: Sequence[int], motion: Motion, *, fixed_first: bool = False) -> Floats:
@@ -35,14 +37,14 @@ def agree(ab: Floats, anchors: Sequence[int], motion: Motion, *, fixed_first: bo
     """
     if len(ab) != len(anchors):
         raise ValueError(f"expected ab of {len(anchors)} anchors, got {len(ab)}")
-    return _agreed(ab, anchors, motion, fixed_first)
+    return _agreed(ab, anchors, motion, _RAMP_OF_ANCHORS if fixed_first else 0)
 
 
-def _agreed(ab: Floats, frames: Sequence[int], motion: Motion, fixed_first: bool) -> Floats:
+def _agreed(ab: Floats, frames: Sequence[int], motion: Motion, ramp: float) -> Floats:
     unlike = [i for i in range(len(frames)) if not (i and _same(motion, frames[i - 1], frames[i]))]
     ways = [_ways(motion, frames[i], frames[j]) for i, j in itertools.pairwise(unlike)]
     out = np.empty_like(ab, dtype=np.float32)
-    merged = _running([ab[i] for i in unlike], ways, fixed_first)
+    merged = _running([ab[i] for i in unlike], ways, ramp)
     for color, start, stop in zip(merged, unlike, [*unlike[1:], len(frames)]):
         out[start:stop] = color
     return out
@@ -69,21 +71,25 @@ def _ridden(mean: Mean, way: Way) -> Mean:
     return Mean(packed[:3], packed[3] * way.confidence)
 
 
-def _running(ab: Sequence[Floats], ways: Sequence[tuple[Way, Way]], fixed_first: bool) -> list[Floats]:
-    forward = [Mean.of(ab[0], _MEMORY if fixed_first else 1.0)]
-    for color, (back, _) in zip(ab[1:], ways):
-        forward.append(_ridden(forward[-1], back).plus(Mean.of(color)))
+def _running(ab: Sequence[Floats], ways: Sequence[tuple[Way, Way]], ramp: float) -> list[Floats]:
+    """Return the merged means.
+
+    ramp: pictures until the others have full say against a settled first one; 0: the first is not settled.
+    """
+    # Near a settled frame the others have little to say, or all of the change would fall into one step
+    # at the seam.
+    says = [min(1.0, i / ramp) if ramp else 1.0 for i in range(len(ab))]
+    forward = [Mean.of(ab[0], _MEMORY if ramp else 1.0)]
+    for color, say, (back, _) in zip(ab[1:], says[1:], ways):
+        forward.append(_ridden(forward[-1], back).plus(Mean.of(color, say)))
     behind: Mean | None = None  # what the frames behind say
     out: list[Floats] = []
     for i in reversed(range(len(ab))):
-        # Near a settled frame the frames behind have little to say, or all of the change would fall into
-        # one step at the seam.
-        weight = min(1.0, i / _MEMORY) if fixed_first else 1.0
-        mean = forward[i] if behind is None else forward[i].plus(behind.times(weight))
+        mean = forward[i] if behind is None else forward[i].plus(behind.times(says[i]))
         out.append(restored(mean.values))
         if i:
             own = Mean.of(ab[i])
             behind = _ridden(own if behind is None else own.plus(behind), ways[i - 1][1])
-    if fixed_first:
+    if ramp:
         out[-1] = np.asarray(ab[0], np.float32)
     return out[::-1]

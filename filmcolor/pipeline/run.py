@@ -8,7 +8,7 @@ import itertools
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -251,7 +251,7 @@ def _phase_a(
     folder: Path,
     account: _Account,
     warn: Callable[[str], None],
-) -> Iterator[_Job]:
+) -> Generator[_Job, None, None]:
     """Yield the film's segments in order, with the color of their anchors."""
     table = lightness_table(info.bits, info.tags.full_range)
     film = decode(info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)

@@ -28,7 +28,15 @@ from filmcolor.quality.samples import ranked, save_sample, strip
 from filmcolor.quality.score import Judges, Picture, Scores, score_picture, truth_of
 from filmcolor.quality.score_clip import Coded, beside_truth, score_clip, true_clip
 from filmcolor.quality.sources import (
-    FILMS, PICTURES, Item, find, match_outputs, read_picture, reduced, scored_size, spread,
+    FILMS,
+    PICTURES,
+    Item,
+    find,
+    match_outputs,
+    read_picture,
+    reduced,
+    scored_size,
+    spread,
 )  # fmt: skip
 from filmcolor.quality.summary import over_set, summarize, worst
 from filmcolor.video.rgb import rate_of, read_rgb_frames, write_gray_film
@@ -73,7 +81,9 @@ def bench_quality(
     pictures, clips = spread(pictures, settings.limit), spread(clips, settings.limit)
     outputs: dict[str, Path] = {}
     if settings.outputs is not None:
-        outputs = match_outputs(pictures, settings.outputs, PICTURES) | match_outputs(clips, settings.outputs, FILMS)
+        outputs = match_outputs(pictures, settings.outputs, PICTURES) | match_outputs(
+            clips, settings.outputs, FILMS
+        )
     elif colorize is None:
         raise ValueError("expected a colorizer or a folder of outputs")
     judges, features, names, missing = load_judges(settings)
@@ -86,7 +96,11 @@ def bench_quality(
             filmed = [_clip(item, run, pool, progress) for item in clips]
         rows = ("truth", settings.subject, "gray", "half", "mean")
         distances = _distances(pictures, run, features, rows) if features and pictures else {}
-        entries = _samples(samples, scored, filmed, {i.name: i for i in (*pictures, *clips)}, run) if samples else []
+        entries = (
+            _samples(samples, scored, filmed, {i.name: i for i in (*pictures, *clips)}, run)
+            if samples
+            else []
+        )
     run.spent("all", began)
     summary = {
         row: {
@@ -123,14 +137,16 @@ def _digest(items: Sequence[Item]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _mean_ab(pictures: Sequence[Item], clips: Sequence[Item], settings: QualitySettings) -> tuple[float, float]:
+def _mean_ab(
+    pictures: Sequence[Item], clips: Sequence[Item], settings: QualitySettings
+) -> tuple[float, float]:
     """Return the one (a, b) that fits all truths best: what a network without sight would answer."""
     means = [rgb_to_lab(read_picture(i.path, 64))[..., 1:].mean(axis=(0, 1)) for i in pictures]
     if not means:
         for item in clips:
             frame = next(read_rgb_frames(item.path, 1), None)
             if frame is not None:
-                means.append(rgb_to_lab(reduced(frame.rgb, 64).astype(np.uint8))[..., 1:].mean(axis=(0, 1)))
+                means.append(rgb_to_lab(reduced(frame.rgb, 64))[..., 1:].mean(axis=(0, 1)))
     a, b = np.mean(means, axis=0)
     return float(a), float(b)
 
@@ -180,7 +196,8 @@ def _sized_picture(item: Item, out: Path, truth: Picture, run: _Run) -> Picture:
 def _score_picture(item: Item, truth: Picture, made: Picture, run: _Run) -> dict[str, Any]:
     given = rounded(rec601_luma(truth.astype(np.float64))).astype(np.float64)
     shared = truth_of(truth, given, run.judges)
-    pictures = {**{row: run.baselines.picture(row, truth, given) for row in ROWS}, run.settings.subject: made}
+    pictures: dict[str, Picture] = {row: run.baselines.picture(row, truth, given) for row in ROWS}
+    pictures[run.settings.subject] = made
     rows: dict[str, Scores] = {row: score_picture(p, shared, run.judges) for row, p in pictures.items()}
     return {"name": item.name, "frames": 1, "size": f"{truth.shape[1]}x{truth.shape[0]}", "rows": rows}
 
@@ -190,9 +207,9 @@ def _clip(item: Item, run: _Run, pool: ThreadPoolExecutor, progress: Report) -> 
     limit = settings.frames or None
     frames, coded, lumas = [], [], []
     for frame in read_rgb_frames(item.path, limit):
-        frames.append(reduced(frame.rgb, settings.lines).astype(np.uint8))
+        frames.append(reduced(frame.rgb, settings.lines))
         coded.append(rounded(frame.luma.astype(np.float64)))
-        lumas.append(reduced(coded[-1].astype(np.float32), settings.lines).astype(np.float32))
+        lumas.append(reduced(coded[-1].astype(np.float32), settings.lines))
     if not frames:
         raise InputError(f"{item.path}: not one frame could be decoded")
     out = run.outputs.get(item.name)
@@ -219,7 +236,13 @@ def _clip(item: Item, run: _Run, pool: ThreadPoolExecutor, progress: Report) -> 
     rows = {row: beside_truth(found, scores["truth"]) for row, found in scores.items()}
     progress(f"clip {item.stem}: {len(frames)} frames")
     size = f"{frames[0].shape[1]}x{frames[0].shape[0]}"
-    return {"name": item.name, "frames": len(frames), "cuts": len(shared.motion.cuts), "size": size, "rows": rows}
+    return {
+        "name": item.name,
+        "frames": len(frames),
+        "cuts": len(shared.motion.cuts),
+        "size": size,
+        "rows": rows,
+    }
 
 
 def _made_frames(out: Path, native: tuple[int, ...], run: _Run) -> Iterator[Coded]:
@@ -229,7 +252,7 @@ def _made_frames(out: Path, native: tuple[int, ...], run: _Run) -> Iterator[Code
         h, w = frame.luma.shape
         if (h, w) not in (native, scored[::-1]):
             raise InputError(f"{out}: is {w}x{h}, its source {native[1]}x{native[0]}; nothing is stretched")
-        yield Coded(reduced(frame.rgb, lines).astype(np.uint8), reduced(frame.luma, lines).astype(np.float32))
+        yield Coded(reduced(frame.rgb, lines), reduced(frame.luma, lines))
 
 
 def _distances(
@@ -256,14 +279,20 @@ def _distances(
 
 
 def _samples(
-    folder: Path, scored: Sequence[dict[str, Any]], filmed: Sequence[dict[str, Any]], items: dict[str, Item], run: _Run
+    folder: Path,
+    scored: Sequence[dict[str, Any]],
+    filmed: Sequence[dict[str, Any]],
+    items: dict[str, Item],
+    run: _Run,
 ) -> list[dict[str, Any]]:
     row, lines, limit = run.settings.subject, run.settings.lines, run.settings.frames or None
     entries = []
     for name, rank in ranked([(s["name"], s["rows"][row]["ciede2000"]) for s in scored], _SAMPLES_EACH):
         truth = read_picture(items[name].path, lines)
         made = _sized_picture(items[name], run.outputs[name], truth, run)
-        entries.append(save_sample(folder, name, "picture", rank, {"before": gray(truth), "after": made, "truth": truth}))
+        entries.append(
+            save_sample(folder, name, "picture", rank, {"before": gray(truth), "after": made, "truth": truth})
+        )
     for name, rank in ranked([(c["name"], c["rows"][row]["ciede2000"]) for c in filmed], 1):
         films = {"truth": items[name].path, "after": run.outputs[name]}
         strips = {role: strip([f.rgb for f in read_rgb_frames(path, limit)]) for role, path in films.items()}

@@ -29,13 +29,14 @@ def js_divergence(p: Array, q: Array) -> Array:
 def code_histograms(frame: npt.NDArray[np.uint8]) -> Array:
     """Return (c, 256) distributions of the 8-bit values of a frame (h, w, c)."""
     counts = [np.bincount(frame[..., c].ravel(), minlength=256) for c in range(frame.shape[-1])]
-    return np.stack(counts) / (frame.shape[0] * frame.shape[1])
+    return np.asarray(np.stack(counts) / (frame.shape[0] * frame.shape[1]), np.float64)
 
 
 def ab_histograms(lab: npt.NDArray[np.floating]) -> Array:
     """Return (2, 256) distributions of a and b, bins over -128..128, of CIELAB (h, w, 3)."""
     bins = np.clip(np.floor(lab[..., 1:]) + 128, 0, 255).astype(np.intp)
-    return np.stack([np.bincount(bins[..., c].ravel(), minlength=256) for c in (0, 1)]) / bins[..., 0].size
+    counts = [np.bincount(bins[..., c].ravel(), minlength=256) for c in (0, 1)]
+    return np.asarray(np.stack(counts) / bins[..., 0].size, np.float64)
 
 
 @dataclass(slots=True)

@@ -31,7 +31,7 @@ def fast_lab(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Return CIELAB (..., 3) as float32, right to 1e-3: for figures of steadiness, over every frame."""
     t = (_LINEAR_OF_CODE.astype(np.float32)[rgb]) @ _TO_RELATIVE.T.astype(np.float32)
     f = np.where(t > _DELTA**3, np.cbrt(t), t * np.float32(1 / (3 * _DELTA**2)) + np.float32(4.0 / 29.0))
-    out = np.empty_like(f)
+    out: npt.NDArray[np.float32] = np.empty(f.shape, np.float32)
     out[..., 0] = 116 * f[..., 1] - 16
     out[..., 1] = 500 * (f[..., 0] - f[..., 1])
     out[..., 2] = 200 * (f[..., 1] - f[..., 2])

@@ -78,7 +78,9 @@ def _paired(a: Document, b: Document, kind: str, figures: Sequence[tuple[str, Wa
 def _quality(a: Document, b: Document) -> list[Line]:
     for key in ("lines", "every", "frames"):
         if a["settings"].get(key) != b["settings"].get(key):
-            raise InputError(f"the two results cannot be compared: {key} {a['settings'].get(key)} and {b['settings'].get(key)}")
+            raise InputError(
+                f"the two results cannot be compared: {key} {a['settings'].get(key)} and {b['settings'].get(key)}"
+            )
     lines = [*_paired(a, b, "pictures", _PICTURES), *_paired(a, b, "clips", _CLIPS)]
     if not lines:
         raise InputError("the two results have no picture and no clip in common")

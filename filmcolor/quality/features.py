@@ -34,7 +34,8 @@ class FeatureNet:
     def of(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Array:
         """Return features (n, d) of pictures (h, w, 3), resized with antialiased bicubic as clean-fid does."""
         resized = [
-            np.asarray(Image.fromarray(p).resize((self.side, self.side), Image.Resampling.BICUBIC)) for p in pictures
+            np.asarray(Image.fromarray(p).resize((self.side, self.side), Image.Resampling.BICUBIC))
+            for p in pictures
         ]
         x = torch.from_numpy(np.stack(resized)).to(self.device).permute(0, 3, 1, 2).float() / 255
         with torch.no_grad():
@@ -83,9 +84,11 @@ def load_features(path: Path, device: str = "cpu") -> FeatureNet:
     if path.suffix == ".safetensors":
         weights = read_weights(path, device)
         needed(weights, "features.18.0.weight", path)
-        return FeatureNet(f"MobileNetV2 features, weights {digest(path)}", 224, _mobilenet(weights, path), device)
+        return FeatureNet(
+            f"MobileNetV2 features, weights {digest(path)}", 224, _mobilenet(weights, path), device
+        )
     try:
-        module = torch.jit.load(str(path), map_location=device).eval()
+        module = torch.jit.load(str(path), map_location=device).eval()  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError, OSError) as error:
         raise ModelError(f"{path}: neither MobileNetV2 safetensors nor a TorchScript module") from error
     return FeatureNet(f"TorchScript {digest(path)}", 299, module, device)

@@ -62,7 +62,10 @@ class SetDistance:
         if min(len(x), len(y)) < 2:
             return None
         return frechet(
-            x.mean(0), np.atleast_2d(np.cov(x, rowvar=False)), y.mean(0), np.atleast_2d(np.cov(y, rowvar=False))
+            x.mean(0),
+            np.atleast_2d(np.cov(x, rowvar=False)),
+            y.mean(0),
+            np.atleast_2d(np.cov(y, rowvar=False)),
         )
 
     def compute_kernel(self, subsets: int = 200, seed: int = 0) -> Estimate | None:

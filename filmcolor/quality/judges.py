@@ -21,7 +21,9 @@ def _lpips(settings: QualitySettings) -> PerceptualDistance:
     return load_lpips(settings.lpips_net, settings.lpips_trunk, device=settings.device)
 
 
-def load_judges(settings: QualitySettings) -> tuple[Judges, FeatureNet | None, dict[str, str], dict[str, str]]:
+def load_judges(
+    settings: QualitySettings,
+) -> tuple[Judges, FeatureNet | None, dict[str, str], dict[str, str]]:
     """Return the judges, the feature network, the names of what is there, and why the rest is not.
 
     Raises ModelError where a file that was given is damaged or of another network.
@@ -29,7 +31,10 @@ def load_judges(settings: QualitySettings) -> tuple[Judges, FeatureNet | None, d
     names: dict[str, str] = {}
     missing: dict[str, str] = {}
     networks: dict[str, PerceptualDistance | None] = {}
-    makers: dict[str, Callable[[QualitySettings], PerceptualDistance]] = {"stlpips": _stlpips, "lpips": _lpips}
+    makers: dict[str, Callable[[QualitySettings], PerceptualDistance]] = {
+        "stlpips": _stlpips,
+        "lpips": _lpips,
+    }
     for key, make in makers.items():
         try:
             network = make(settings)

@@ -22,7 +22,13 @@ from filmcolor.quality.weights import NotMeasured, digest, needed, read_weights
 Net = Literal["alex", "vgg"]
 
 # (index in torchvision's `features`, stride, padding, max-pool before it, tap after its ReLU)
-_ALEX = [(0, 4, 2, False, True), (3, 1, 2, True, True), (6, 1, 1, True, True), (8, 1, 1, False, True), (10, 1, 1, False, True)]
+_ALEX = [
+    (0, 4, 2, False, True),
+    (3, 1, 2, True, True),
+    (6, 1, 1, True, True),
+    (8, 1, 1, False, True),
+    (10, 1, 1, False, True),
+]
 _VGG = [
     *[(0, 1, 1, False, False), (2, 1, 1, False, True)],
     *[(5, 1, 1, True, False), (7, 1, 1, False, True)],
@@ -39,8 +45,15 @@ def trunk_of(weights: dict[str, Tensor], net: Net, path: Path = Path("trunk")) -
     """Return the trunk whose `features.N.weight` and `.bias` are given; five layers come out of it."""
     plan, side = _PLANS[net]
     layers = [
-        (needed(weights, f"features.{i}.weight", path), needed(weights, f"features.{i}.bias", path), *rest)
-        for i, *rest in plan
+        (
+            needed(weights, f"features.{i}.weight", path),
+            needed(weights, f"features.{i}.bias", path),
+            stride,
+            padding,
+            pooled,
+            tapped,
+        )
+        for i, stride, padding, pooled, tapped in plan
     ]
 
     def run(x: Tensor) -> Sequence[Tensor]:

@@ -20,7 +20,7 @@ class LumaFidelity(NamedTuple):
 
 def rec601_luma(rgb: Array) -> Array:
     """Return Y' (h, w), 0..255, of R'G'B' (h, w, 3) codes: what PNG and JPEG software calls gray."""
-    return np.asarray(rgb, dtype=np.float64) @ _REC601
+    return np.asarray(rgb @ _REC601, dtype=np.float64)
 
 
 def luma_fidelity(made: Array, given: Array) -> LumaFidelity:

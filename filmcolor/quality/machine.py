@@ -58,4 +58,8 @@ def machine_facts() -> dict[str, Any]:
 
 def made_now(command: str) -> dict[str, Any]:
     """Return when, by which version and by which command (without folders) a document was made."""
-    return {"date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "filmcolor": __version__, "command": command}
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "filmcolor": __version__,
+        "command": command,
+    }

@@ -36,7 +36,8 @@ def texture(height: int, width: int, seed: int) -> Picture:
 
     mix, other = noise(5)[..., None], noise(2)[..., None]
     base = low * (1 - mix) + high * mix
-    return np.clip(base * (1 - 0.5 * other) + third * 0.5 * other, 0, 255).astype(np.uint8)
+    mixed = base * (1 - 0.5 * other) + third * 0.5 * other
+    return np.asarray(np.clip(mixed, 0, 255), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +84,26 @@ def scene(height: int, width: int, number: int, seed: int = 0, frames: int = SHO
     room = (height + pan[1] * frames, width + pan[0] * frames)
     chosen = 3 * seed + number
     return MadeScene(
-        texture(*room, chosen), texture(height, width, chosen + 1), height, width, pan, (step, step if number % 2 else 0)
+        texture(*room, chosen),
+        texture(height, width, chosen + 1),
+        height,
+        width,
+        pan,
+        (step, step if number % 2 else 0),
     )
 
 
-def made_film(height: int, width: int, frames: int, *, grain: float = 2.0, seed: int = 0) -> Iterator[Picture]:
+def made_film(
+    height: int, width: int, frames: int, *, grain: float = 2.0, seed: int = 0
+) -> Iterator[Picture]:
     """Yield colored frames (h, w, 3) with a cut every SHOT frames.
 
     grain: deviation of the noise on all channels alike, in codes: encoders and flow meet no clean film.
     """
     random = np.random.default_rng(seed)
-    noises = [random.normal(0, grain, (height, width, 1)).astype(np.float32) for _ in range(4)] if grain else []
+    noises = (
+        [random.normal(0, grain, (height, width, 1)).astype(np.float32) for _ in range(4)] if grain else []
+    )
     for number in range(-(-frames // SHOT)):
         shot = scene(height, width, number, seed)
         for t in range(min(SHOT, frames - number * SHOT)):

@@ -35,7 +35,9 @@ def follow(image: npt.NDArray[np.float32], flow: Flow) -> npt.NDArray[np.float32
     """
     h, w = flow.shape[:2]
     y, x = np.mgrid[:h, :w].astype(np.float32)
-    out = cv2.remap(image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    out = cv2.remap(
+        image, x + flow[..., 0], y + flow[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(out, dtype=np.float32)
 
 
@@ -115,7 +117,10 @@ def chain(steps: dict[int, Step], lags: Sequence[int], every: int) -> tuple[Step
 
 
 def motion_of(
-    luma: Sequence[npt.NDArray[np.uint8]], cuts: frozenset[int], lags: Sequence[int] = (8, 32, 128), every: int = 12
+    luma: Sequence[npt.NDArray[np.uint8]],
+    cuts: frozenset[int],
+    lags: Sequence[int] = (8, 32, 128),
+    every: int = 12,
 ) -> Motion:
     """Return the motion of a clip. luma: frames (h, w) uint8 of the truth; cuts: see `Motion`."""
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # type: ignore[attr-defined]

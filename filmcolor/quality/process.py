@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from filmcolor.errors import FilmcolorError, InputError, ModelError, OutputError
 
@@ -25,31 +25,36 @@ class Measured:
     memory: tuple[tuple[float, float], ...]
 
 
-def _resident_mib(pid: int) -> float | None:
+def resident_mib(pid: int | Literal["self"]) -> tuple[float, float] | None:
+    """Return the resident memory of a process now and at its peak, or None where /proc does not tell."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, IndexError, ValueError):
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
         return None  # not Linux, or gone already
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    kib = {k: int(v.split()[0]) for k, _, v in (x.partition(":") for x in lines) if k in ("VmRSS", "VmHWM")}
+    return (kib["VmRSS"] / 1024, kib["VmHWM"] / 1024) if len(kib) == 2 else None
 
 
 def measure(command: Sequence[str], environment: dict[str, str] | None = None) -> Measured:
     """Run a command to its end. Raises the FilmcolorError of its exit code, with its last line.
 
-    Peak memory is the child's own (`wait4`): that of the waiting process is in no figure.
+    Peak memory is VmHWM, asked for as long as the child lives and, where its answer has `peak_rss_mib`, told by
+    the child at its end. Not ru_maxrss on Linux: it keeps the size of this process from before the exec.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
         child = subprocess.Popen(command, stdout=out, stderr=err, env={**os.environ, **(environment or {})})
         memory: list[tuple[float, float]] = []
+        peak = 0.0
         try:
             while True:
                 pid, status, usage = os.wait4(child.pid, os.WNOHANG)
                 if pid:
                     break
-                mib = _resident_mib(child.pid)
+                mib = resident_mib(child.pid)
                 if mib is not None:
-                    memory.append((round(time.perf_counter() - began, 2), round(mib, 1)))
+                    memory.append((round(time.perf_counter() - began, 2), round(mib[0], 1)))
+                    peak = mib[1]
                 time.sleep(_INTERVAL)
         except BaseException:
             child.kill()
@@ -62,8 +67,11 @@ def measure(command: Sequence[str], environment: dict[str, str] | None = None) -
     if child.returncode:
         last = complaints[-1].removeprefix("filmcolor: ") if complaints else f"exit {child.returncode}"
         raise _ERRORS.get(child.returncode, FilmcolorError)(last)
-    scale = 2**20 if os.uname().sysname == "Darwin" else 2**10  # ru_maxrss: bytes there, KiB elsewhere
-    return Measured(json.loads(lines[-1]), usage.ru_maxrss / scale, tuple(_thinned(memory)))
+    answer = json.loads(lines[-1])
+    peak = max(peak, answer.get("peak_rss_mib") or 0.0)
+    if not peak:
+        peak = usage.ru_maxrss / (2**20 if os.uname().sysname == "Darwin" else 2**10)  # bytes, or KiB
+    return Measured(answer, peak, tuple(_thinned(memory)))
 
 
 def _thinned(memory: list[tuple[float, float]], points: int = 120) -> list[tuple[float, float]]:
@@ -71,4 +79,7 @@ def _thinned(memory: list[tuple[float, float]], points: int = 120) -> list[tuple
     if len(memory) <= points:
         return memory
     size = -(-len(memory) // points)
-    return [(memory[min(i + size, len(memory)) - 1][0], max(m for _, m in memory[i : i + size])) for i in range(0, len(memory), size)]
+    return [
+        (memory[min(i + size, len(memory)) - 1][0], max(m for _, m in memory[i : i + size]))
+        for i in range(0, len(memory), size)
+    ]

@@ -35,7 +35,11 @@ def strip(frames: Sequence[Picture], width: int = 200) -> Picture:
     small = []
     for frame in picked:
         image = Image.fromarray(frame)
-        small.append(np.asarray(image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)))
+        small.append(
+            np.asarray(
+                image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
+            )
+        )
     return np.concatenate(small, axis=1)
 
 

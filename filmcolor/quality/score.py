@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from filmcolor.quality.cielab import chroma, rgb_to_lab
 from filmcolor.quality.ciede2000 import ciede2000
+from filmcolor.quality.cielab import chroma, rgb_to_lab
 from filmcolor.quality.colorfulness import colorfulness, colorfulness_abs
 from filmcolor.quality.frames import Array
 from filmcolor.quality.luma import lightness_psnr, luma_fidelity, rec601_luma

@@ -42,9 +42,7 @@ class TrueClip:
     pictures: dict[int, Truth]
 
 
-def true_clip(
-    frames: Sequence[Picture], given: Sequence[npt.NDArray[np.float32]], every: int
-) -> TrueClip:
+def true_clip(frames: Sequence[Picture], given: Sequence[npt.NDArray[np.float32]], every: int) -> TrueClip:
     """Return what the rows of a clip share.
 
     frames: (h, w, 3). given: the gray source's luma (h, w), 0..255. every: picture figures on each
@@ -77,7 +75,7 @@ def score_clip(name: str, row: Iterable[Coded], truth: TrueClip) -> Scores:
         shot += t in truth.motion.cuts
         lab = fast_lab(frame.rgb)
         ab.append(lab[..., 1:])
-        now = frame.rgb.astype(np.float32) / 255
+        now = frame.rgb.astype(np.float32) / np.float32(255)
         cdc.update(code_histograms(frame.rgb), shot)
         luma = np.clip(np.rint(truth.given[t]), 0, 255).astype(np.uint8)
         cdc_gray.update(code_histograms(np.repeat(luma[..., None], 3, axis=-1)), shot)

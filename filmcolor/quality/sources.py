@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image, ImageOps
 from filmcolor.errors import InputError
 
 Picture = npt.NDArray[np.uint8]
+_Sample = TypeVar("_Sample", np.uint8, np.float32)
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
 FILMS = frozenset({".mkv", ".mp4", ".mov", ".avi", ".webm", ".m4v", ".mxf", ".ts"})
 WITHOUT_TRUTH = "bw"
@@ -119,9 +121,9 @@ def read_picture(path: Path, lines: int = 0) -> Picture:
     return np.asarray(image)
 
 
-def reduced(frame: npt.NDArray[np.generic], lines: int) -> npt.NDArray[np.generic]:
+def reduced(frame: npt.NDArray[_Sample], lines: int) -> npt.NDArray[_Sample]:
     """Return a film frame (h, w) or (h, w, 3) reduced to `lines` by averaging areas."""
     size = scored_size(frame.shape[1], frame.shape[0], lines)
     if size == (frame.shape[1], frame.shape[0]):
         return frame
-    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))  # type: ignore[call-overload]
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), frame.dtype)

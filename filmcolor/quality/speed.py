@@ -26,7 +26,13 @@ from filmcolor.video.rgb import write_photographic_film
 Report = Callable[[str], None]
 Measure = Callable[[dict[str, Any]], Measured]
 Series = Literal["size", "length", "film"]
-SIZES = {"240p": (240, 426), "480p": (480, 854), "720p": (720, 1280), "1080p": (1080, 1920), "2160p": (2160, 3840)}
+SIZES = {
+    "240p": (240, 426),
+    "480p": (480, 854),
+    "720p": (720, 1280),
+    "1080p": (1080, 1920),
+    "2160p": (2160, 3840),
+}
 RATE = Fraction(24)
 
 
@@ -85,7 +91,11 @@ def bench_speed(
                 film.path.unlink()
     kept = asdict(run) | {"model": run.model.name if run.model else None}
     shown = {k: v for k, v in kept.items() if isinstance(v, str | int | float | bool) or v is None}
-    shown |= {"repeats": settings.repeats, "made_frames": settings.frames, "warm_up": "4 frames and the network, not timed"}
+    shown |= {
+        "repeats": settings.repeats,
+        "made_frames": settings.frames,
+        "warm_up": "4 frames and the network, not timed",
+    }
     return {
         "format": SPEED,
         "made": made_now(command),
@@ -102,7 +112,9 @@ def _films(settings: SpeedSettings, folder: Path, progress: Report) -> Any:
             raise InputError(f"{settings.film}: no such file")
         yield _Film(settings.film.name, settings.film, "film", settings.repeats)
         return
-    plan: list[tuple[str, int, Series, int]] = [(s, settings.frames, "size", settings.repeats) for s in settings.sizes]
+    plan: list[tuple[str, int, Series, int]] = [
+        (s, settings.frames, "size", settings.repeats) for s in settings.sizes
+    ]
     plan += [(settings.sizes[0], settings.frames * n, "length", 1) for n in settings.lengths if n > 1]
     for size, frames, series, repeats in plan:
         progress(f"making {frames} frames of {size}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from filmcolor.errors import FilmcolorError
+from filmcolor.quality.process import resident_mib
 from filmcolor.settings import RunSettings
 
 
@@ -69,7 +70,8 @@ def main() -> None:
     except FilmcolorError as error:
         sys.stderr.write(f"filmcolor: {error}\n")
         sys.exit(error.exit_code)
-    sys.stdout.write(json.dumps(answer) + "\n")
+    memory = resident_mib("self")
+    sys.stdout.write(json.dumps(answer | {"peak_rss_mib": memory[1] if memory else None}) + "\n")
 
 
 if __name__ == "__main__":

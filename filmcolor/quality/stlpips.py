@@ -48,4 +48,6 @@ def load_stlpips(path: Path, device: str = "cpu") -> PerceptualDistance:
     for name in ("slice1.0", "slice2.5", "slice3.9", "slice4.11", "slice5.13"):
         needed(weights, f"net.{name}.weight", path)
     shift, scale = (needed(weights, f"scaling_layer.{v}", path) for v in ("shift", "scale"))
-    return PerceptualDistance(f"ST-LPIPS alex, weights {digest(path)}", _trunk(weights, path), heads, shift, scale, device)
+    return PerceptualDistance(
+        f"ST-LPIPS alex, weights {digest(path)}", _trunk(weights, path), heads, shift, scale, device
+    )

@@ -14,7 +14,9 @@ Scored = Mapping[str, Any]
 """An item of a quality document: name, frames, rows."""
 
 
-def summarize(items: Sequence[Scored], row: str, figures: Iterable[Figure]) -> dict[str, dict[str, float | int | None]]:
+def summarize(
+    items: Sequence[Scored], row: str, figures: Iterable[Figure]
+) -> dict[str, dict[str, float | int | None]]:
     """Return mean, median, 95 % interval and number of each figure of one row over items."""
     table: dict[str, dict[str, float | int | None]] = {}
     for figure in figures:
@@ -51,7 +53,9 @@ def over_set(items: Sequence[Scored], row: str) -> dict[str, float | None]:
 
 
 def _over(own: Sequence[Scores], gray: Sequence[Scores], key: str) -> float | None:
-    pairs = [(a, b) for s, g in zip(own, gray, strict=True) if (a := s.get(key)) is not None and (b := g.get(key))]
+    pairs = [
+        (a, b) for s, g in zip(own, gray, strict=True) if (a := s.get(key)) is not None and (b := g.get(key))
+    ]
     return float(np.mean([a for a, _ in pairs]) / np.mean([b for _, b in pairs])) if pairs else None
 
 

@@ -29,7 +29,9 @@ def read_weights(path: Path, device: str = "cpu") -> dict[str, "Tensor"]:
             found = torch.load(path, map_location="cpu", weights_only=True)
         return {k: v.to(device, torch.float32) for k, v in found.items()}
     except Exception as error:  # each format has its own errors; all mean the same here
-        raise ModelError(f"{path}: cannot read weights: {str(error).splitlines()[0] if str(error) else error!r}") from error
+        raise ModelError(
+            f"{path}: cannot read weights: {str(error).splitlines()[0] if str(error) else error!r}"
+        ) from error
 
 
 def digest(path: Path) -> str:

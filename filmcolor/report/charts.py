@@ -31,10 +31,20 @@ def quality_against_speed(documents: Sequence[Document]) -> str:
     if not points:
         return ""
     kind = "pictures" if documents[0]["data"]["pictures"] else "clips"
-    levels = [(row, v) for row in ("gray", "mean", "half") if (v := _mean(documents[0], row, kind, "ciede2000")) is not None]
+    levels = [
+        (row, v)
+        for row in ("gray", "mean", "half")
+        if (v := _mean(documents[0], row, kind, "ciede2000")) is not None
+    ]
     top = 1.15 * max([y for _, y, _ in points] + [v for _, v in levels])
     fast, slow = max(x for x, _, _ in points), min(x for x, _, _ in points)
-    axes = Axes((slow / 3, fast * 3), (0, top), "pictures and frames colored per second", "CIEDE2000, lower is better", log_x=True)
+    axes = Axes(
+        (slow / 3, fast * 3),
+        (0, top),
+        "pictures and frames colored per second",
+        "CIEDE2000, lower is better",
+        log_x=True,
+    )
     body = axes.frame()
     for row, value in levels:
         left, y = axes.at(axes.x[0], value)
@@ -43,21 +53,34 @@ def quality_against_speed(documents: Sequence[Document]) -> str:
         at = axes.at(x, y)
         body += dot(at, _KINDS[i % 6], f"{row}: {number(x)} per second, {number(y)} dE00", 6)
         body += f'<text class="mark strong" x="{at[0] + 10}" y="{at[1] + 4}">{escape(row)}</text>'
-    return _figure("Quality against speed", picture(body, "quality against speed"), "Coloring time includes reading and writing the files. Dashed: rows that need no network.")
+    return _figure(
+        "Quality against speed",
+        picture(body, "quality against speed"),
+        "Coloring time includes reading and writing the files. Dashed: rows that need no network.",
+    )
 
 
 def picture_differences(document: Document) -> str:
     """Every picture's color difference, sorted, beside what leaving it gray would score."""
     row = document["subject"]["row"]
-    items = [(i["rows"][row]["ciede2000"], i["rows"]["gray"]["ciede2000"], i["name"]) for i in document["pictures"]]
+    items = [
+        (i["rows"][row]["ciede2000"], i["rows"]["gray"]["ciede2000"], i["name"]) for i in document["pictures"]
+    ]
     if len(items) < 2:
         return ""
     items.sort()
-    axes = Axes((0, len(items) - 1), (0, 1.08 * max(max(a, b) for a, b, _ in items)), "pictures, best first", "CIEDE2000")
+    axes = Axes(
+        (0, len(items) - 1),
+        (0, 1.08 * max(max(a, b) for a, b, _ in items)),
+        "pictures, best first",
+        "CIEDE2000",
+    )
     body = axes.frame([])
     for i, (own, gray, name) in enumerate(items):
         at, other = axes.at(i, own), axes.at(i, gray)
-        body += f'<path class="stem" d="M{at[0]} {at[1]}V{other[1]}"/>' + dot(other, "gray", f"{name}: gray {number(gray)}", 2.6)
+        body += f'<path class="stem" d="M{at[0]} {at[1]}V{other[1]}"/>' + dot(
+            other, "gray", f"{name}: gray {number(gray)}", 2.6
+        )
         body += dot(at, "s1", f"{name}: {number(own)}", 3.4)
     worse = sum(own > gray for own, gray, _ in items)
     return _figure(
@@ -70,9 +93,12 @@ def clips(document: Document, key: str, title: str, unit: str, note: str) -> str
     """One figure of every clip beside the truth's own."""
     row = document["subject"]["row"]
     items = [
-        (c["name"].rsplit("/", 1)[-1], c["rows"][row].get(key), c["rows"]["truth"].get(key)) for c in document["clips"]
+        (c["name"].rsplit("/", 1)[-1], c["rows"][row].get(key), c["rows"]["truth"].get(key))
+        for c in document["clips"]
     ]
-    known = sorted(((n, float(a), float(b)) for n, a, b in items if a is not None and b is not None), key=lambda x: x[2])
+    known = sorted(
+        ((n, float(a), float(b)) for n, a, b in items if a is not None and b is not None), key=lambda x: x[2]
+    )
     if not known:
         return ""
     height = 46 + 17 * len(known) + 30
@@ -90,7 +116,9 @@ def clips(document: Document, key: str, title: str, unit: str, note: str) -> str
         short = name if len(name) <= 22 else name[:21] + "…"
         body += f'<text class="tick" x="{left - 10}" y="{y + 4}" text-anchor="end">{escape(short)}</text>'
         body += f'<path class="stem" d="M{across(own)} {y}H{across(true)}"/>'
-        body += dot((across(true), y), "truth", f"{name}: truth {number(true)}") + dot((across(own), y), "s1", f"{name}: {number(own)}")
+        body += dot((across(true), y), "truth", f"{name}: truth {number(true)}") + dot(
+            (across(own), y), "s1", f"{name}: {number(own)}"
+        )
     body += f'<text class="name" x="{(left + right) / 2}" y="{height - 6}" text-anchor="middle">{escape(unit)}</text>'
     return _figure(title, legend([("s1", row), ("truth", "truth")]) + picture(body, title, height), note)
 
@@ -111,8 +139,12 @@ def speeds(document: Document) -> str:
     body = ""
     for i, f in enumerate(films):
         y = 14 + 62 * i
-        body += f'<text class="mark strong" x="{left - 12}" y="{y + 18}" text-anchor="end">{f["height"]}p</text>'
-        body += f'<text class="tick" x="{left - 12}" y="{y + 34}" text-anchor="end">{f["frames"]} frames</text>'
+        body += (
+            f'<text class="mark strong" x="{left - 12}" y="{y + 18}" text-anchor="end">{f["height"]}p</text>'
+        )
+        body += (
+            f'<text class="tick" x="{left - 12}" y="{y + 34}" text-anchor="end">{f["frames"]} frames</text>'
+        )
         for j, (key, kind) in enumerate((("fps", "s1"), ("transcode_fps", "gray"))):
             spread = f.get(key)
             if spread is None:
@@ -123,7 +155,9 @@ def speeds(document: Document) -> str:
             body += f'<path class="whisker" d="M{left + low:.1f} {at + 9}H{left + high:.1f}"/>'
             body += f'<text class="mark" x="{left + max(width, high) + 8:.1f}" y="{at + 13}">{number(spread["median"])} frames/s</text>'
         ratio = f["transcode_ratio"]["median"]
-        body += f'<text class="mark strong" x="{WIDTH - 8}" y="{y + 26}" text-anchor="end">{ratio:.2f}×</text>'
+        body += (
+            f'<text class="mark strong" x="{WIDTH - 8}" y="{y + 26}" text-anchor="end">{ratio:.2f}×</text>'
+        )
     name = legend([("s1", "filmcolor, whole film"), ("gray", "decode and encode alone")])
     return _figure(
         "Speed", name + picture(body, "frames per second", height),
@@ -142,7 +176,9 @@ def stages(document: Document) -> str:
     body = ""
     for i, f in enumerate(films):
         y, at = 14 + 46 * i, float(left)
-        body += f'<text class="mark strong" x="{left - 12}" y="{y + 19}" text-anchor="end">{f["height"]}p</text>'
+        body += (
+            f'<text class="mark strong" x="{left - 12}" y="{y + 19}" text-anchor="end">{f["height"]}p</text>'
+        )
         for j, name in enumerate(names):
             per_frame = f["stages"].get(name, 0) / f["frames"]
             width = (right - left) * per_frame / highest
@@ -151,7 +187,11 @@ def stages(document: Document) -> str:
         total = 1000 * sum(f["stages"].values()) / f["frames"]
         body += f'<text class="mark" x="{at + 8:.1f}" y="{y + 19}">{number(total)} ms</text>'
     keys = legend([(_KINDS[j % 6], name) for j, name in enumerate(names)])
-    return _figure("Time of each stage, per frame", keys + picture(body, "time of each stage", height), "Busy time; stages overlap, so the sum may exceed the wall time.")
+    return _figure(
+        "Time of each stage, per frame",
+        keys + picture(body, "time of each stage", height),
+        "Busy time; stages overlap, so the sum may exceed the wall time.",
+    )
 
 
 def memory(document: Document) -> str:
@@ -160,9 +200,15 @@ def memory(document: Document) -> str:
     if not films:
         return ""
     last = max(f["memory"][-1][0] for f in films)
-    axes = Axes((0, last), (0, 1.1 * max(f["peak_rss_mib"] for f in films)), "seconds", "resident memory, MiB")
+    axes = Axes(
+        (0, last), (0, 1.1 * max(f["peak_rss_mib"] for f in films)), "seconds", "resident memory, MiB"
+    )
     body = axes.frame()
     for i, f in enumerate(films):
         body += line([axes.at(t, m) for t, m in f["memory"]], _KINDS[i % 6])
     keys = legend([(_KINDS[i % 6], f["name"]) for i, f in enumerate(films)])
-    return _figure("Memory over time", keys + picture(body, "memory over time"), "From the start of the process: loading the network comes first. Longer films must not need more.")
+    return _figure(
+        "Memory over time",
+        keys + picture(body, "memory over time"),
+        "From the start of the process: loading the network comes first. Longer films must not need more.",
+    )

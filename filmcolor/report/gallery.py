@@ -31,7 +31,8 @@ def gallery(documents: Sequence[tuple[Document, Path]]) -> str:
     order = {"best": 0, "median": 1, "worst": 2}
     for document, folder in documents:
         samples = sorted(document.get("samples", []), key=lambda s: (s["kind"], order[s["rank"]]))
-        sliders, strips = [], []
+        sliders: list[tuple[dict[str, Any], dict[str, Path]]] = []
+        strips: list[tuple[dict[str, Any], dict[str, Path]]] = []
         for sample in samples:
             paths = {role: folder / name for role, name in sample["files"].items()}
             if not all(_below(p, folder) and p.is_file() for p in paths.values()):
@@ -45,10 +46,14 @@ def gallery(documents: Sequence[tuple[Document, Path]]) -> str:
             (sliders if sample["kind"] == "picture" else strips).append((sample, paths))
         row = escape(document["subject"]["row"])
         if sliders:
-            parts.append(f'<div class="gallery">{"".join(_slider(s, p, row, document) for s, p in sliders)}</div>')
+            parts.append(
+                f'<div class="gallery">{"".join(_slider(s, p, row, document) for s, p in sliders)}</div>'
+            )
         parts.extend(_strip(s, p, row) for s, p in strips)
     if gone:
-        parts.append(f'<p class="note">{gone} samples are not shown: their files are not beside the result, or too large.</p>')
+        parts.append(
+            f'<p class="note">{gone} samples are not shown: their files are not beside the result, or too large.</p>'
+        )
     return "".join(parts)
 
 
@@ -64,7 +69,8 @@ def _slider(sample: dict[str, Any], paths: dict[str, Path], row: str, document: 
         score = f"{found['ciede2000']:.1f} dE00, {found['psnr']:.1f} dB"
     name = escape(sample["name"].rsplit("/", 1)[-1])
     images = "".join(
-        f'<img class="{role}" src="{_inline(paths[role])}" alt="{name}, {text}" draggable="false">' for role, text in _ROLES
+        f'<img class="{role}" src="{_inline(paths[role])}" alt="{name}, {text}" draggable="false">'
+        for role, text in _ROLES
     )
     choices = "".join(
         f'<button type="button" data-under="{role}" aria-pressed="{"true" if role == "before" else "false"}">{text}</button>'

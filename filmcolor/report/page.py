@@ -48,16 +48,35 @@ def page(results: Sequence[Path], title: str = "filmcolor measured") -> str:
             "scores well, and a fade looks steady. Small print: 95 % interval by bootstrap over pictures or clips."
         )
         body += _section("Color", rows_of(scored), intro)
-        body += _section("Before and after", gallery(quality), "The best, the median and the worst by CIEDE2000. Drag, or use the arrow keys.")
+        body += _section(
+            "Before and after",
+            gallery(quality),
+            "The best, the median and the worst by CIEDE2000. Drag, or use the arrow keys.",
+        )
         plots = [charts.quality_against_speed(scored), charts.picture_differences(first)]
         plots += [
-            charts.clips(first, "cf", "Colorfulness of every clip", "colorfulness", "Near the truth is right; over it is not better."),
-            charts.clips(first, "flicker_ab", "Flicker of every clip", "a*b* units", "How the mean color shakes. Under the truth can mean faded: see colorfulness."),
+            charts.clips(
+                first,
+                "cf",
+                "Colorfulness of every clip",
+                "colorfulness",
+                "Near the truth is right; over it is not better.",
+            ),
+            charts.clips(
+                first,
+                "flicker_ab",
+                "Flicker of every clip",
+                "a*b* units",
+                "How the mean color shakes. Under the truth can mean faded: see colorfulness.",
+            ),
         ]
         body += _section("Picture by picture, clip by clip", _grid(plots))
         body += _section("The ten worst", worst(first), "By CIEDE2000, pictures and clips together.")
     for d in speed:
-        body += _section("Speed and memory", _grid([charts.speeds(d), charts.stages(d), charts.memory(d)]) + speed_table([d]))
+        body += _section(
+            "Speed and memory",
+            _grid([charts.speeds(d), charts.stages(d), charts.memory(d)]) + speed_table([d]),
+        )
     body += _section("How it was measured", facts([d for d, _ in documents]))
     date = max(d["made"]["date"] for d, _ in documents)[:10]
     versions = sorted({d["made"]["filmcolor"] for d, _ in documents})

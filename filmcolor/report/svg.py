@@ -54,18 +54,24 @@ class Axes:
         for y in ticks(*self.y):
             left, at = self.at(self.x[0], y)
             parts.append(f'<path class="grid" d="M{left} {at}H{WIDTH - _RIGHT}"/>')
-            parts.append(f'<text class="tick" x="{left - 8}" y="{at + 4}" text-anchor="end">{number(y)}</text>')
+            parts.append(
+                f'<text class="tick" x="{left - 8}" y="{at + 4}" text-anchor="end">{number(y)}</text>'
+            )
         places = x_labels
         if places is None:
             values = _decades(*self.x) if self.log_x else ticks(*self.x)
             places = [(x, number(x)) for x in values]
         for x, label in places:
             at, bottom = self.at(x, self.y[0])
-            parts.append(f'<text class="tick" x="{at}" y="{bottom + 17}" text-anchor="middle">{escape(label)}</text>')
+            parts.append(
+                f'<text class="tick" x="{at}" y="{bottom + 17}" text-anchor="middle">{escape(label)}</text>'
+            )
         bottom = self.height - _BOTTOM
         parts.append(f'<path class="axis" d="M{_LEFT} {bottom}H{WIDTH - _RIGHT}"/>')
         middle = (_LEFT + WIDTH - _RIGHT) / 2
-        parts.append(f'<text class="name" x="{middle}" y="{self.height - 6}" text-anchor="middle">{escape(self.x_name)}</text>')
+        parts.append(
+            f'<text class="name" x="{middle}" y="{self.height - 6}" text-anchor="middle">{escape(self.x_name)}</text>'
+        )
         across = (self.height - _BOTTOM + _TOP) / 2
         parts.append(
             f'<text class="name" transform="translate(13 {across}) rotate(-90)" text-anchor="middle">{escape(self.y_name)}</text>'
@@ -89,7 +95,9 @@ def picture(body: str, title: str, height: int = HEIGHT) -> str:
 
 def dot(at: tuple[float, float], kind: str, tip: str, radius: float = 4.5) -> str:
     """Return a marked point; kind is a class of the style sheet."""
-    return f'<circle class="{kind}" cx="{at[0]}" cy="{at[1]}" r="{radius}"><title>{escape(tip)}</title></circle>'
+    return (
+        f'<circle class="{kind}" cx="{at[0]}" cy="{at[1]}" r="{radius}"><title>{escape(tip)}</title></circle>'
+    )
 
 
 def line(points: Sequence[tuple[float, float]], kind: str) -> str:

@@ -36,12 +36,16 @@ def rows_of(documents: Sequence[Document]) -> str:
     shown = [c for c in _COLUMNS if any(_cell(d, row, c[0], c[1]) for row, d, _ in lines)]
     arrow = {"higher": " ↑", "lower": " ↓", "none": ""}
     pictures = sum(c[0] == "pictures" for c in shown)
-    head = '<tr><th></th>'
+    head = "<tr><th></th>"
     if pictures:
         head += f'<th class="group" colspan="{pictures}">{first["data"]["pictures"]} pictures</th>'
     if len(shown) > pictures:
         head += f'<th class="group" colspan="{len(shown) - pictures}">{first["data"]["clips"]} clips, {first["data"]["frames"]} frames</th>'
-    head += "</tr><tr><th></th>" + "".join(f"<th>{escape(name)}{arrow[way]}</th>" for _, _, name, _, way in shown) + "</tr>"
+    head += (
+        "</tr><tr><th></th>"
+        + "".join(f"<th>{escape(name)}{arrow[way]}</th>" for _, _, name, _, way in shown)
+        + "</tr>"
+    )
     body = ""
     for row, document, kind in lines:
         about = _ABOUT.get(row, document["subject"].get("about") or "") if kind == "base" else "measured"
@@ -51,9 +55,9 @@ def rows_of(documents: Sequence[Document]) -> str:
             if not found:
                 body += '<td class="none">–</td>'
                 continue
-            body += f'<td>{found["mean"]:.{digits}f}'
+            body += f"<td>{found['mean']:.{digits}f}"
             if kind == "subject":
-                body += f'<small>{found["low"]:.{digits}f} … {found["high"]:.{digits}f}</small>'
+                body += f"<small>{found['low']:.{digits}f} … {found['high']:.{digits}f}</small>"
             body += "</td>"
         body += "</tr>"
     return f'<div class="scroll"><table class="rows"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
@@ -73,20 +77,46 @@ def cards(quality: Sequence[Document], speed: Sequence[Document]) -> str:
         summary = d["summary"][row]
         gain = _cell(d, row, "pictures", "psnr_gain")
         if gain:
-            found.append((f"{gain['mean']:+.2f} dB", "over gray", f"PSNR of {d['data']['pictures']} pictures"))
+            found.append(
+                (f"{gain['mean']:+.2f} dB", "over gray", f"PSNR of {d['data']['pictures']} pictures")
+            )
         difference, gray = _cell(d, row, "pictures", "ciede2000"), _cell(d, "gray", "pictures", "ciede2000")
         if difference and gray:
             found.append((f"{difference['mean']:.2f}", "CIEDE2000", f"gray has {gray['mean']:.2f}"))
         ratio = summary["set"].get("cf_ratio")
         if ratio is not None:
-            found.append((f"{100 * ratio:.0f} %", "of the true colorfulness", f"{100 * summary['set']['worse_than_gray']:.0f} % of pictures worse than gray"))
+            found.append(
+                (
+                    f"{100 * ratio:.0f} %",
+                    "of the true colorfulness",
+                    f"{100 * summary['set']['worse_than_gray']:.0f} % of pictures worse than gray",
+                )
+            )
         shake, true = _cell(d, row, "clips", "warp_ab"), _cell(d, "truth", "clips", "warp_ab")
         if shake and true and true["mean"] > 0:
-            found.append((f"{shake['mean'] / true['mean']:.2f}×", "the truth's warping error", f"ab, {d['data']['clips']} clips"))
+            found.append(
+                (
+                    f"{shake['mean'] / true['mean']:.2f}×",
+                    "the truth's warping error",
+                    f"ab, {d['data']['clips']} clips",
+                )
+            )
     for d in speed[:1]:
         film = d["films"][0]
-        found.append((f"{film['fps']['median']:.1f}", "frames per second", f"{film['height']}p, {d['machine']['cores']} cores{', ' + d['machine']['gpu'] if d['machine'].get('gpu') else ''}"))
-        found.append((f"{film['transcode_ratio']['median']:.2f}×", "of decode and encode", f"{film['added_cpu_ms']['median']:.0f} CPU-ms added a frame"))
+        found.append(
+            (
+                f"{film['fps']['median']:.1f}",
+                "frames per second",
+                f"{film['height']}p, {d['machine']['cores']} cores{', ' + d['machine']['gpu'] if d['machine'].get('gpu') else ''}",
+            )
+        )
+        found.append(
+            (
+                f"{film['transcode_ratio']['median']:.2f}×",
+                "of decode and encode",
+                f"{film['added_cpu_ms']['median']:.0f} CPU-ms added a frame",
+            )
+        )
         found.append((f"{film['peak_rss_mib']:,.0f} MiB", "peak memory", "resident, whole process"))
     return '<div class="cards">' + "".join(
         f'<div class="card big"><b>{escape(value)}</b><span>{escape(name)}</span><small>{escape(note)}</small></div>'
@@ -102,18 +132,23 @@ def speed_table(documents: Sequence[Document]) -> str:
             vram = f.get("peak_vram_mib")
             body += (
                 f'<tr><th scope="row">{escape(f["name"])}<small>{f["width"]}×{f["height"]}, {escape(f.get("codec", ""))}</small></th>'
-                f'<td>{f["fps"]["median"]:.2f}<small>{f["fps"]["low"]:.2f} … {f["fps"]["high"]:.2f}</small></td>'
-                f'<td>{f["transcode_ratio"]["median"]:.2f}<small>{f["transcode_ratio"]["low"]:.2f} … {f["transcode_ratio"]["high"]:.2f}</small></td>'
-                f'<td>{f["added_cpu_ms"]["median"]:.1f}</td><td>{f["peak_rss_mib"]:,.0f}</td>'
-                f'<td>{f"{vram:,.0f}" if vram is not None else "–"}</td><td>{f.get("startup_seconds", 0):.1f}</td><td>{f["fps"]["n"]}</td></tr>'
+                f"<td>{f['fps']['median']:.2f}<small>{f['fps']['low']:.2f} … {f['fps']['high']:.2f}</small></td>"
+                f"<td>{f['transcode_ratio']['median']:.2f}<small>{f['transcode_ratio']['low']:.2f} … {f['transcode_ratio']['high']:.2f}</small></td>"
+                f"<td>{f['added_cpu_ms']['median']:.1f}</td><td>{f['peak_rss_mib']:,.0f}</td>"
+                f"<td>{f'{vram:,.0f}' if vram is not None else '–'}</td><td>{f.get('startup_seconds', 0):.1f}</td><td>{f['fps']['n']}</td></tr>"
             )
-    head = "".join(f"<th>{n}</th>" for n in ("", "frames/s", "× transcode", "CPU-ms added", "peak MiB", "VRAM MiB", "start, s", "runs"))
+    head = "".join(
+        f"<th>{n}</th>"
+        for n in ("", "frames/s", "× transcode", "CPU-ms added", "peak MiB", "VRAM MiB", "start, s", "runs")
+    )
     return f'<div class="scroll"><table class="rows"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def worst(document: Document) -> str:
     """Return the ten worst by name."""
-    found = "".join(f"<li>{escape(w['name'])} <small>{w['ciede2000']:.1f}</small></li>" for w in document.get("worst", []))
+    found = "".join(
+        f"<li>{escape(w['name'])} <small>{w['ciede2000']:.1f}</small></li>" for w in document.get("worst", [])
+    )
     return f"<ol class='worst'>{found}</ol>" if found else ""
 
 
@@ -126,12 +161,17 @@ def facts(documents: Sequence[Document]) -> str:
             ("made", f"{d['made']['date']} by filmcolor {d['made']['filmcolor']}"),
             ("machine", f"{m['cpu']}, {m['cores']} cores, {m.get('memory_mib') or '?'} MiB, {m['system']}"),
             ("GPU", m.get("gpu") or "none"),
-            ("versions", ", ".join([f"Python {m['python']}", *(f"{k} {v}" for k, v in m["packages"].items())])),
+            (
+                "versions",
+                ", ".join([f"Python {m['python']}", *(f"{k} {v}" for k, v in m["packages"].items())]),
+            ),
             ("settings", ", ".join(f"{k} {v}" for k, v in d["settings"].items() if v is not None)),
         ]
         if "judges" in d:
             entries += [(key, name) for key, name in d["judges"].items()]
             entries += [(f"{key}: not measured", reason) for key, reason in d["not_measured"].items()]
         rows = "".join(f"<dt>{escape(str(k))}</dt><dd>{escape(str(v))}</dd>" for k, v in entries)
-        parts.append(f'<div class="card facts"><code class="command">{escape(d["made"]["command"])}</code><dl>{rows}</dl></div>')
+        parts.append(
+            f'<div class="card facts"><code class="command">{escape(d["made"]["command"])}</code><dl>{rows}</dl></div>'
+        )
     return "".join(parts)

@@ -136,7 +136,10 @@ def _tar(path: Path) -> Iterator[tuple[str, Loader]]:
 
 def _film(path: Path, most: int) -> Iterator[tuple[str, Loader]]:
     """Frames of a color film, evenly spaced as far as the container knows its length."""
-    import av  # here: a training machine without films needs no PyAV
+    try:
+        import av  # here: a training machine without films needs no PyAV
+    except ImportError as error:
+        raise InputError(f"{path}: reading films needs PyAV: pip install av") from error
 
     try:
         with av.open(f"file:{path.absolute()}", options={"protocol_whitelist": "file"}) as container:

@@ -49,7 +49,9 @@ class Encoding:
 
     codec: FFmpeg's encoder. bits: of luma and chroma code values. subsampling: log2 (x, y) of
     chroma. full_range: what code values mean. matrix, primaries, transfer: tags (ITU-T H.273).
-    options: of the encoder. warnings: one line each, what the result does not keep.
+    narrowed: chroma is still made for full range, and the writer brings all planes to limited range,
+    the only one that the codec knows. options: of the encoder. warnings: one line each, of what the
+    result does not keep.
     """
 
     container: Container
@@ -64,6 +66,7 @@ class Encoding:
     primaries: int
     transfer: int
     has_alpha: bool = False
+    narrowed: bool = False
     options: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -102,6 +105,9 @@ def choose_encoding(info: FilmInfo, settings: RunSettings, out: Path) -> Encodin
         warnings.append(
             f"{info.path.name}: written as Matroska; the result does not go into {info.container}"
         )
+    narrowed = codec == "prores_ks" and info.tags.full_range
+    if narrowed and info.tags.range_tagged:
+        warnings.append(f"{info.path.name}: full range becomes limited range, the only one of ProRes")
     encoding = Encoding(
         container=container,
         codec=codec,
@@ -116,6 +122,7 @@ def choose_encoding(info: FilmInfo, settings: RunSettings, out: Path) -> Encodin
         primaries=info.tags.primaries,
         transfer=info.tags.transfer,
         has_alpha=keeps_alpha,
+        narrowed=narrowed,
         warnings=tuple(warnings),
     )
     return replace(encoding, options=_options(info, settings, encoding))

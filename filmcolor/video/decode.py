@@ -1,6 +1,6 @@
 """A film's frames: decoded in order, each with its luma as coded and its own time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,7 +32,7 @@ def decode(
     strict: bool = False,
     start: float | None = None,
     end: float | None = None,
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Yield the frames of a film in presentation order; times rise strictly, in units of info.time_base.
 
     start, end: seconds from the first frame, end exclusive. Packets that cannot be decoded are left

@@ -1,5 +1,6 @@
 """Frames and their chroma -> a segment file, ready to be joined by copying its packets."""
 
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -45,6 +46,8 @@ class SegmentWriter:
         self._rate = info.rate or Fraction(25)
         self._stream: VideoStream | None = None
         self._graph: Graph | None = None
+        if encoding.codec == "libsvtav1":
+            os.environ.setdefault("SVT_LOG", "1")  # it writes its settings to stderr otherwise
         try:
             self._file = av.open(
                 f"file:{path.absolute()}", "w", format="matroska", container_options={"fflags": "+bitexact"}
@@ -69,6 +72,10 @@ class SegmentWriter:
             if alpha is None:
                 alpha = np.full(luma.shape, (1 << info.bits) - 1, frame.luma.dtype)
             planes.append(change_depth(alpha, info.bits, encoding.bits, full_range=True))
+        if encoding.narrowed:
+            planes[:3] = [
+                _to_limited(plane, encoding.bits, chroma=k > 0) for k, plane in enumerate(planes[:3])
+            ]
         picture = self._picture(planes)
         if self._stream is None:
             self._file.metadata[FIRST_PTS] = str(frame.pts)
@@ -171,7 +178,18 @@ class SegmentWriter:
 def _range(encoding: Encoding) -> int:
     if not encoding.range_tagged:
         return 0
-    return FULL if encoding.full_range else LIMITED
+    return FULL if encoding.full_range and not encoding.narrowed else LIMITED
+
+
+def _to_limited(plane: Plane, bits: int, *, chroma: bool) -> Plane:
+    """Bring full-range code values to limited range (ITU-R BT.601, 8.2 quantization of 219 and 224 steps)."""
+    unit, top = 1 << (bits - 8), (1 << bits) - 1
+    if chroma:
+        values = 128 * unit + (plane.astype(np.float32) - 128 * unit) * np.float32(224 * unit / top)
+    else:
+        values = 16 * unit + plane.astype(np.float32) * np.float32(219 * unit / top)
+    rounded = np.rint(values)
+    return rounded.astype(np.uint8) if bits == 8 else rounded.astype(np.uint16)
 
 
 def _chroma_shape(info: FilmInfo, subsampling: tuple[int, int]) -> tuple[int, int]:

@@ -97,10 +97,17 @@ def _window(info: FilmInfo, settings: RunSettings, expected: Sequence[int]) -> W
 def _muxer_options(name: str, info: FilmInfo, settings: RunSettings) -> dict[str, str]:
     if name == "matroska":
         return {"default_mode": "passthrough"}
-    flags = "+faststart" if name in ("mp4", "mov") and settings.preset in ("web", "small") else ""
+    if name not in ("mp4", "mov"):
+        return {}
+    # edit lists count in this scale; its default of 1/1000 s would move sound against picture
+    scale = info.time_base.denominator
+    while scale < 10000:
+        scale *= 2
+    options = {"movie_timescale": str(scale)} if scale < 2**31 else {}
+    flags = "+faststart" if settings.preset in ("web", "small") else ""
     if name == "mov" and info.container == "mov":
         flags += "+use_metadata_tags"  # cameras' own entries (com.apple.quicktime...)
-    return {"movflags": flags} if flags else {}
+    return options | ({"movflags": flags} if flags else {})
 
 
 def _streams(
@@ -151,10 +158,9 @@ def _timecode(source: InputContainer, target: OutputContainer, picture: VideoStr
     found = next((value for value in said if value), None)
     if found is None:
         return
+    target.metadata["timecode"] = found
     if name in ("mov", "mp4"):
         picture.metadata["timecode"] = found
-    else:
-        target.metadata["timecode"] = found
 
 
 def _on(picture: VideoStream, packets: Iterator[Packet[VideoStream]]) -> Iterator[Packet[Any]]:
@@ -167,8 +173,8 @@ def _others(source: InputContainer, routes: dict[int, Route], damage: Damage) ->
     wanted: list[Stream] = [s for s in source.streams if s.index in routes]
     if wanted:
         for packet in read_packets(source, wanted, damage):
-            if packet.size:  # the last of each stream is an empty one
-                yield from routes[packet.stream_index].take(packet)
+            # not packet.stream_index: the last packet of each stream, which empties its decoder, has none
+            yield from routes[packet.stream.index].take(packet)
     for route in routes.values():
         yield from route.finish()
 

@@ -34,7 +34,7 @@ def read_packets(
             if failures == 1:  # once per place, not once per try
                 damage.packet(None)
     for stream in streams:
-        if stream.type == "video":
+        if stream.type in ("video", "audio"):
             flush: Packet[Stream] = Packet()
             flush.stream = stream
             yield flush

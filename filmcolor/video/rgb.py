@@ -98,7 +98,14 @@ def write_photographic_film(path: Path, lumas: Iterable[Picture], rate: Fraction
 
 
 def _write(
-    path: Path, lumas: Iterable[Picture], rate: Fraction, codec: str, kind: str, options: dict[str, str], *, full: bool
+    path: Path,
+    lumas: Iterable[Picture],
+    rate: Fraction,
+    codec: str,
+    kind: str,
+    options: dict[str, str],
+    *,
+    full: bool,
 ) -> int:
     count = 0
     with contextlib.ExitStack() as stack:

@@ -1,7 +1,7 @@
 """A numbered series of picture files as a film: found, ordered, read as Frames, its names kept."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -73,7 +73,7 @@ def read_pictures(
     *,
     warn: Callable[[str], None] | None = None,
     strict: bool = False,
-) -> Iterator[tuple[int, StillPicture]]:
+) -> Generator[tuple[int, StillPicture], None, None]:
     """Yield index and picture of each readable file; one is held at a time.
 
     An unreadable file is skipped with a warning and leaves a hole in time (strict: InputError).

@@ -44,21 +44,25 @@ class Reencoder:
         self._encoder = encoder
         self._window = window
         self._resampler: av.AudioResampler | None = None
+        self._began: Fraction | None = None
         self._clock: int | None = None
 
     def take(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
         """Yield the packets that come of one packet of the source; damaged ones give none."""
+        if self._began is None and packet.pts is not None:
+            self._began = packet.pts * Fraction(packet.time_base)
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
             return
         for frame in frames:
-            if frame.pts is not None and frame.time_base:
-                begin = frame.pts * Fraction(frame.time_base)
-                if not self._window.holds(begin):
-                    continue
-                if self._clock is None:
-                    self._clock = round((begin - self._window.origin) * self._encoder.sample_rate)
+            stated = frame.pts is not None and frame.time_base
+            # the last frames of some decoders state no time; the first packet's stands in for a first frame's
+            begin = frame.pts * Fraction(frame.time_base) if stated else self._began or Fraction(0)
+            if (stated or self._clock is None) and not self._window.holds(begin):
+                continue
+            if self._clock is None:
+                self._clock = round((begin - self._window.origin) * self._encoder.sample_rate)
             yield from self._encode(frame)
 
     def finish(self) -> Iterator[Packet[AudioStream]]:

@@ -29,6 +29,7 @@ HELD = 32
 """Packets without DTS that may wait for the first one that has it."""
 _IMAGE_TYPES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp"),
                 "gif": ("gif", "image/gif"), "webp": ("webp", "image/webp")}  # fmt: skip
+_REFUSED = {"mov": ("opus", "flac", "truehd", "vorbis"), "mp4": ("truehd", "vorbis")}
 _CAPTIONS = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 
 
@@ -174,6 +175,8 @@ def route_stream(
         return None, _cover(stream, target, container, path, title)
     strict = container.name in ("mp4", "mov")
     try:
+        if stream.codec_context.codec.canonical_name in _REFUSED.get(container.name, ()):
+            raise ValueError("this muxer says yes and fails")
         copied = target.add_stream_from_template(stream, opaque=True)
     except (ValueError, av.error.FFmpegError):
         return _other_way(stream, target, container, window, title)

@@ -31,7 +31,7 @@ def transcode(source: Path, out: Path, codec: str, pixel_format: str, options: M
         for frame in container.decode(stream):
             if frame.format.name != pixel_format:
                 frame = frame.reformat(format=pixel_format)
-            frame.pict_type = 0  # type: ignore[assignment]  # the encoder chooses, not the decoder's picture types
+            frame.pict_type = 0  # the encoder chooses, not the decoder's picture types
             target.mux(written.encode(frame))
             count += 1
         target.mux(written.encode(None))

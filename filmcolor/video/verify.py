@@ -54,12 +54,26 @@ def losses(info: FilmInfo, out: Path, title: str) -> list[str]:
         lost = sorted(k for k in said if said[k] and not _same(k, said[k], kept.get(k, "")))
         if lost:
             lines.append(f"{name}: metadata not kept by {title}: {', '.join(lost)}")
+        codes = _timecodes(source)
+        if codes and not codes & _timecodes(result) and "timecode" not in lost:
+            lines.append(f"{name}: start timecode {min(codes)} is not kept by {title}")
+        if _covers(source) > _covers(result):
+            lines.append(f"{name}: the attached cover picture is not kept by {title}")
         for kind in ("video", "audio", "subtitle"):
             theirs, ours = _of_kind(source, kind), _of_kind(result, kind)
             if len(theirs) == len(ours):
                 for before, after in zip(theirs, ours, strict=True):
                     lines += _stream_losses(before, after, f"{name}: {kind} stream {before.index}", title)
     return lines
+
+
+def _timecodes(container: InputContainer) -> set[str]:
+    said = [container.metadata.get("timecode"), *(s.metadata.get("timecode") for s in container.streams)]
+    return {value for value in said if value}
+
+
+def _covers(container: InputContainer) -> int:
+    return sum(bool(s.disposition & Disposition.attached_pic) for s in container.streams.video)
 
 
 def _same(key: str, before: str, after: str) -> bool:

@@ -196,3 +196,13 @@ def test_anchors_do_not_depend_on_what_comes_later() -> None:
     whole = choose_anchors(motion, last=False)
     for frames in range(1, 40, 7):
         assert choose_anchors(motion, frames, last=False) == [a for a in whole if a < frames]
+
+
+def test_the_step_into_a_new_piece_is_no_larger_than_those_within() -> None:
+    motion = motion_of(pan(33, step=1))
+    rng = np.random.default_rng(0)
+    settled, rest = flat(RED, motion), [flat((30 + rng.normal(0, 8), -20.0), motion) for _ in range(32)]
+    each = smooth(np.stack([settled, *rest]), motion, fixed_first=True)
+    steps = np.abs(np.diff(each[:, :, 8:-8, 24:-24], axis=0)).mean((1, 2, 3))
+    assert steps[0] <= steps.max()
+    assert steps.max() < 0.15 * np.abs(rest[0] - settled).mean()

@@ -11,7 +11,9 @@ from PIL import Image
 def texture(size: int = 96, seed: int = 0) -> np.ndarray:
     """Smooth colored blobs with some detail, (size, size, 3) uint8."""
     random = np.random.default_rng(seed)
-    coarse = Image.fromarray(random.integers(30, 226, (7, 7, 3)).astype(np.uint8)).resize((size, size), Image.Resampling.BICUBIC)
+    coarse = Image.fromarray(random.integers(30, 226, (7, 7, 3)).astype(np.uint8)).resize(
+        (size, size), Image.Resampling.BICUBIC
+    )
     return np.clip(np.asarray(coarse) + random.normal(0, 6, (size, size, 1)), 0, 255).astype(np.uint8)
 
 

@@ -34,7 +34,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def document(data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict:
     samples = tmp_path_factory.mktemp("out") / "q.pictures"
     settings = QualitySettings(data=data, lines=48, every=4, jobs=2)
-    return bench_quality(settings, leave_gray, about={"weights": None}, samples=samples) | {"_folder": samples}
+    return bench_quality(settings, leave_gray, about={"weights": None}, samples=samples) | {
+        "_folder": samples
+    }
 
 
 def test_a_lazy_colorizer_scores_exactly_as_the_gray_row(document: dict) -> None:
@@ -42,7 +44,9 @@ def test_a_lazy_colorizer_scores_exactly_as_the_gray_row(document: dict) -> None
     assert document["data"]["pictures"] == 5
     assert document["data"]["clips"] == 1
     for key in ("psnr", "ciede2000", "cf", "ssim"):
-        assert table["filmcolor"]["pictures"][key]["mean"] == pytest.approx(table["gray"]["pictures"][key]["mean"])
+        assert table["filmcolor"]["pictures"][key]["mean"] == pytest.approx(
+            table["gray"]["pictures"][key]["mean"]
+        )
     assert table["filmcolor"]["pictures"]["luma_psnr"]["mean"] == 100
     assert table["gray"]["set"]["cf_ratio"] == 0
     assert table["filmcolor"]["clips"]["warp_ab"]["mean"] == pytest.approx(0, abs=1e-6)
@@ -66,7 +70,13 @@ def test_rows_stand_in_their_order(document: dict) -> None:
 def test_what_has_no_weights_is_null_with_a_reason(document: dict) -> None:
     assert set(document["not_measured"]) >= {"stlpips", "kid", "fid"}
     assert document["pictures"][0]["rows"]["gray"]["stlpips"] is None
-    assert document["summary"]["gray"]["pictures"]["stlpips"] == {"mean": None, "median": None, "low": None, "high": None, "n": 0}
+    assert document["summary"]["gray"]["pictures"]["stlpips"] == {
+        "mean": None,
+        "median": None,
+        "low": None,
+        "high": None,
+        "n": 0,
+    }
 
 
 def test_the_document_is_strict_json_without_paths(document: dict, data: Path, tmp_path: Path) -> None:
@@ -77,7 +87,9 @@ def test_the_document_is_strict_json_without_paths(document: dict, data: Path, t
     assert "NaN" not in text
     assert read_document(tmp_path / "q.json")["worst"][0]["ciede2000"] > 0
     assert {s["rank"] for s in document["samples"]} == {"best", "median", "worst"}
-    assert all((document["_folder"].parent / f).is_file() for s in document["samples"] for f in s["files"].values())
+    assert all(
+        (document["_folder"].parent / f).is_file() for s in document["samples"] for f in s["files"].values()
+    )
 
 
 def test_outputs_of_another_tool_are_scored_by_their_names(data: Path, tmp_path: Path) -> None:
@@ -121,7 +133,10 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
         bench_quality(QualitySettings(data=tmp_path), leave_gray, about={})
 
 
-@pytest.mark.parametrize("text", ["", '{"format": "filmcolor.bench.quality/1", "made"', "[1, 2]", '{"a": NaN}', '{"format": "other"}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", '{"format": "filmcolor.bench.quality/1", "made"', "[1, 2]", '{"a": NaN}', '{"format": "other"}'],
+)
 def test_a_torn_or_foreign_result_is_one_clear_line(text: str, tmp_path: Path) -> None:
     (tmp_path / "torn.json").write_text(text)
     with pytest.raises(InputError, match=r"torn\.json: not a result of filmcolor bench") as caught:

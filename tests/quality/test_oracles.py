@@ -5,8 +5,8 @@ import pytest
 
 from filmcolor.quality.baselines import gray, half
 from filmcolor.quality.cdc import js_divergence
-from filmcolor.quality.cielab import fit_to_gamut, lab_to_rgb, rgb_to_lab
 from filmcolor.quality.ciede2000 import ciede2000
+from filmcolor.quality.cielab import fit_to_gamut, lab_to_rgb, rgb_to_lab
 from filmcolor.quality.colorfulness import colorfulness
 from filmcolor.quality.frechet import SetDistance, frechet
 from filmcolor.quality.psnr import psnr
@@ -92,7 +92,12 @@ def test_set_distances_are_zero_on_one_distribution_symmetric_and_pooled() -> No
 
     assert distance(a, a).compute_frechet() == pytest.approx(0, abs=1e-3)
     assert distance(a, b).compute_frechet() == pytest.approx(distance(b, a).compute_frechet(), rel=1e-9)
-    per_clip = np.mean([frechet(u.mean(0), np.cov(u.T), v.mean(0), np.cov(v.T)) for u, v in zip(np.split(a, 4), np.split(b, 4))])
+    per_clip = np.mean(
+        [
+            frechet(u.mean(0), np.cov(u.T), v.mean(0), np.cov(v.T))
+            for u, v in zip(np.split(a, 4), np.split(b, 4))
+        ]
+    )
     assert per_clip > distance(a, b).compute_frechet() * 1.2  # the published mistake is biased upward
     kernel, same = distance(a, b).compute_kernel(), distance(a, random.normal(size=(80, 5))).compute_kernel()
     assert kernel.low < kernel.value < kernel.high

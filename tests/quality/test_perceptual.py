@@ -51,7 +51,9 @@ def test_lpips_is_zero_on_equal_pictures_and_grows_with_the_error(
     assert judge.compute() == pytest.approx(float(judge(a, b).mean()), rel=1e-6)
 
 
-def test_lpips_refuses_pictures_of_0_to_255(files: tuple[Path, Path], pictures: tuple[np.ndarray, np.ndarray]) -> None:
+def test_lpips_refuses_pictures_of_0_to_255(
+    files: tuple[Path, Path], pictures: tuple[np.ndarray, np.ndarray]
+) -> None:
     judge = load_lpips("alex", *files)
     raw = torch.from_numpy(pictures[0]).permute(0, 3, 1, 2).float()
     with pytest.raises(ValueError, match="not 0..255"):
@@ -87,7 +89,9 @@ def test_stlpips_moves_little_when_both_pictures_shift(tmp_path: Path) -> None:
     judge = load_stlpips(tmp_path / "st.safetensors")
     a, b = torch.rand(1, 3, 66, 66) * 2 - 1, torch.rand(1, 3, 66, 66) * 2 - 1
     assert float(judge(a, a)) == 0
-    assert float(judge(a[..., 1:-1, :-2], b[..., 1:-1, :-2])) == pytest.approx(float(judge(a[..., 1:-1, 2:], b[..., 1:-1, 2:])), rel=0.05)
+    assert float(judge(a[..., 1:-1, :-2], b[..., 1:-1, :-2])) == pytest.approx(
+        float(judge(a[..., 1:-1, 2:], b[..., 1:-1, 2:])), rel=0.05
+    )
 
 
 @pytest.mark.parametrize(("net", "plan"), [("alex", _ALEX), ("vgg", _VGG)])
@@ -98,7 +102,10 @@ def test_lpips_equals_the_package_on_one_shared_random_trunk(
     if importlib.util.find_spec("lpips") is None:
         pytest.skip("lpips is not installed (pip install --no-deps lpips)")
     layers: list[torch.nn.Module] = []
-    widths = {"alex": [64, 192, 384, 256, 256], "vgg": [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512]}[net]
+    widths = {
+        "alex": [64, 192, 384, 256, 256],
+        "vgg": [64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512],
+    }[net]
     torch.manual_seed(2)
     into = 3
     for width, (index, stride, padding, pooled, _) in zip(widths, plan, strict=True):

@@ -5,8 +5,8 @@ import pytest
 
 from filmcolor.quality.average import Average
 from filmcolor.quality.cdc import Consistency, code_histograms, js_divergence
-from filmcolor.quality.cielab import rgb_to_lab
 from filmcolor.quality.ciede2000 import ciede2000
+from filmcolor.quality.cielab import rgb_to_lab
 from filmcolor.quality.colorfulness import colorfulness, colorfulness_abs, delta_colorfulness
 from filmcolor.quality.drift import Drift
 from filmcolor.quality.flicker import Flicker
@@ -32,7 +32,9 @@ def still(size: int = 16, lag: int = 1) -> Step:
 
 @pytest.mark.parametrize(("error", "expected"), [(1, 48.1308), (16, 24.0484)])
 def test_psnr_of_an_error_everywhere(error: int, expected: float) -> None:
-    assert psnr(flat(100, 100, 100), flat(100 + error, 100 + error, 100 + error)) == pytest.approx(expected, abs=5e-5)
+    assert psnr(flat(100, 100, 100), flat(100 + error, 100 + error, 100 + error)) == pytest.approx(
+        expected, abs=5e-5
+    )
 
 
 def test_psnr_does_not_wrap_as_uint8_arithmetic_does() -> None:
@@ -59,7 +61,9 @@ def test_psnr_ab() -> None:
 
 
 def test_pure_red_is_red_and_not_blue() -> None:
-    assert rgb_to_lab(flat(255, 0, 0))[0, 0] == pytest.approx([53.241, 80.092, 67.203], abs=3e-3)  # the white's fifth digit
+    assert rgb_to_lab(flat(255, 0, 0))[0, 0] == pytest.approx(
+        [53.241, 80.092, 67.203], abs=3e-3
+    )  # the white's fifth digit
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,9 @@ def test_pure_red_is_red_and_not_blue() -> None:
         ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
     ],
 )
-def test_ciede2000_of_sharmas_pairs(one: tuple[float, ...], other: tuple[float, ...], expected: float) -> None:
+def test_ciede2000_of_sharmas_pairs(
+    one: tuple[float, ...], other: tuple[float, ...], expected: float
+) -> None:
     assert float(ciede2000(np.array(one), np.array(other))) == pytest.approx(expected, abs=5e-5)
 
 
@@ -124,7 +130,9 @@ def test_cdc_is_not_measured_on_too_short_clips_or_across_a_cut() -> None:
 
 def test_warping_error_of_a_static_step() -> None:
     error = WarpingError()
-    error.update(np.full((16, 16, 3), 100 / 255, np.float32), np.full((16, 16, 3), 110 / 255, np.float32), still())
+    error.update(
+        np.full((16, 16, 3), 100 / 255, np.float32), np.full((16, 16, 3), 110 / 255, np.float32), still()
+    )
     assert error.compute() == pytest.approx(0.00153787, abs=1e-8)
 
 
