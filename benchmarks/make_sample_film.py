@@ -23,6 +23,7 @@ SHOTS = (
 
 
 def main() -> None:
+    """Write the film that the first argument names."""
     grain = np.random.default_rng(7)
     with av.open(sys.argv[1], "w", options={"fflags": "+bitexact"}) as film:
         stream = film.add_stream("libx264", rate=RATE, options={"crf": "24", "preset": "slow"})

@@ -27,7 +27,7 @@ def publish(written: Path, target: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    os.replace(written, target)
+    written.replace(target)
     sync_folder(target.parent)
 
 

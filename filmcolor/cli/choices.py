@@ -1,9 +1,9 @@
 """Choices of options, as Typer wants them."""
 
-from enum import Enum
+from enum import StrEnum
 
 
-class PresetChoice(str, Enum):
+class PresetChoice(StrEnum):
     """`settings.Preset`."""
 
     auto = "auto"
@@ -13,7 +13,7 @@ class PresetChoice(str, Enum):
     small = "small"
 
 
-class DeviceChoice(str, Enum):
+class DeviceChoice(StrEnum):
     """`settings.Device`."""
 
     auto = "auto"
@@ -21,7 +21,7 @@ class DeviceChoice(str, Enum):
     cuda = "cuda"
 
 
-class PrecisionChoice(str, Enum):
+class PrecisionChoice(StrEnum):
     """`settings.Precision`."""
 
     auto = "auto"
@@ -30,7 +30,7 @@ class PrecisionChoice(str, Enum):
     fp16 = "fp16"
 
 
-class ProgressChoice(str, Enum):
+class ProgressChoice(StrEnum):
     """How progress is shown."""
 
     auto = "auto"

@@ -39,7 +39,7 @@ def color_picture(
     picture = read_still(source, settings.max_pixels, strict=settings.strict)
     predictor = predictor or load_predictor(settings)
     pages = (color_page(luma, picture.bits, picture.rotation, settings, predictor) for luma in picture.pages)
-    warnings = tuple((*picture.warnings, *write_still(picture, pages, out)))
+    warnings = (*picture.warnings, *write_still(picture, pages, out))
     count = len(picture.pages)
     for line in warnings:
         progress(Progress("read", warning=line))

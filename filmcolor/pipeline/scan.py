@@ -50,7 +50,7 @@ def scan(frames: Iterable[Frame], sight: Sight, bits: int) -> Iterator[Footage]:
     detector = ShotDetector()
     waiting: deque[Plane] = deque()
     times: deque[int] = deque()
-    start, shot, shared, seen = 0, 0, False, 0
+    start, shot, shared = 0, 0, False
 
     def piece(stop: int, shared_end: bool) -> Footage:
         nonlocal start, shared
@@ -74,11 +74,10 @@ def scan(frames: Iterable[Frame], sight: Sight, bits: int) -> Iterator[Footage]:
         if stop > start:
             yield piece(stop, shared_end=False)
 
-    for frame in frames:
+    for seen, frame in enumerate(frames, 1):
         small = sight.small(frame.luma)
         waiting.append(small)
         times.append(frame.pts)
-        seen += 1
         for ended in detector.push(as_8_bit(small, bits)):
             yield from close(ended)
         if seen - detector.look_ahead - start > PIECE_FRAMES:

@@ -3,6 +3,7 @@
 Apart from the product's own detector: a judge does not ask the judged.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import cv2
@@ -19,7 +20,7 @@ def cuts_of(luma: Sequence[npt.NDArray[np.uint8]]) -> frozenset[int]:
     """
     small = [cv2.resize(x, (16, 9), interpolation=cv2.INTER_AREA).astype(np.float64).ravel() for x in luma]
     like = [1.0]
-    for a, b in zip(small, small[1:], strict=False):
+    for a, b in itertools.pairwise(small):
         like.append(float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else 1.0)
     like.append(1.0)
     return frozenset(

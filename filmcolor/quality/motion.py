@@ -4,6 +4,7 @@ Computed once per clip and shared by all that is scored on it: a blurrier result
 easier flow.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -97,7 +98,7 @@ class Motion:
     def shots(self) -> Iterator[range]:
         """Yield the frame ranges between cuts."""
         edges = [0, *sorted(self.cuts), self.frames]
-        yield from (range(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a)
+        yield from (range(a, b) for a, b in itertools.pairwise(edges) if b > a)
 
 
 def chain(steps: dict[int, Step], lags: Sequence[int], every: int) -> tuple[Step, ...]:
@@ -125,7 +126,7 @@ def motion_of(
     """Return the motion of a clip. luma: frames (h, w) uint8 of the truth; cuts: see `Motion`."""
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # type: ignore[attr-defined]
     steps: dict[int, Step] = {}
-    for t, (a, b) in enumerate(zip(luma, luma[1:], strict=False)):
+    for t, (a, b) in enumerate(itertools.pairwise(luma)):
         if t + 1 not in cuts:
             forward, backward = dis.calc(a, b, None), dis.calc(b, a, None)
             steps[t] = step_of_flows(t, forward, backward)

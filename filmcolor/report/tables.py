@@ -14,6 +14,9 @@ _COLUMNS: tuple[tuple[str, str, str, int, str], ...] = (
     ("pictures", "stlpips", "ST-LPIPS", 3, "lower"),
     ("pictures", "lpips", "LPIPS", 3, "lower"),
     ("pictures", "ssim", "SSIM", 3, "higher"),
+    ("clips", "ciede2000", "CIEDE2000", 2, "lower"),
+    ("clips", "ab_error", "ab error", 2, "lower"),
+    ("clips", "cf", "colorfulness", 1, "none"),
     ("clips", "warp_ab", "E_warp ab", 2, "none"),
     ("clips", "flicker_ab", "flicker", 2, "none"),
     ("clips", "drift_32", "drift 32", 2, "none"),
@@ -28,39 +31,41 @@ _ABOUT = {
 
 
 def rows_of(documents: Sequence[Document]) -> str:
-    """Return the table of all rows: baselines of the first result, the measured row of each."""
+    """Return a table for pictures and one for clips: baselines of the first result, the measured row of each."""
+    data = documents[0]["data"]
+    names = {
+        "pictures": f"{data['pictures']} pictures",
+        "clips": f"{data['clips']} clips, {data['frames']} frames",
+    }
+    return "".join(_table(documents, place, name) for place, name in names.items())
+
+
+def _table(documents: Sequence[Document], place: str, name: str) -> str:
     first = documents[0]
     lines: list[tuple[str, Document, str]] = [("truth", first, "base")]
     lines += [(d["subject"]["row"], d, "subject") for d in documents]
     lines += [(row, first, "base") for row in ("half", "mean", "gray")]
-    shown = [c for c in _COLUMNS if any(_cell(d, row, c[0], c[1]) for row, d, _ in lines)]
+    shown = [c for c in _COLUMNS if c[0] == place and any(_cell(d, row, place, c[1]) for row, d, _ in lines)]
+    if not shown:
+        return ""
     arrow = {"higher": " ↑", "lower": " ↓", "none": ""}
-    pictures = sum(c[0] == "pictures" for c in shown)
-    head = "<tr><th></th>"
-    if pictures:
-        head += f'<th class="group" colspan="{pictures}">{first["data"]["pictures"]} pictures</th>'
-    if len(shown) > pictures:
-        head += f'<th class="group" colspan="{len(shown) - pictures}">{first["data"]["clips"]} clips, {first["data"]["frames"]} frames</th>'
-    head += (
-        "</tr><tr><th></th>"
-        + "".join(f"<th>{escape(name)}{arrow[way]}</th>" for _, _, name, _, way in shown)
-        + "</tr>"
-    )
+    names = "".join(f"<th>{escape(title)}{arrow[way]}</th>" for _, _, title, _, way in shown)
     body = ""
     for row, document, kind in lines:
-        about = _ABOUT.get(row, document["subject"].get("about") or "") if kind == "base" else "measured"
+        about = _ABOUT.get(row, "") if kind == "base" else "measured"
         body += f'<tr class="{kind}"><th scope="row">{escape(row)}<small>{escape(about)}</small></th>'
-        for place, key, _, digits, _ in shown:
-            found = _cell(document, row, place, key)
-            if not found:
-                body += '<td class="none">–</td>'
-                continue
-            body += f"<td>{found['mean']:.{digits}f}"
-            if kind == "subject":
-                body += f"<small>{found['low']:.{digits}f} … {found['high']:.{digits}f}</small>"
-            body += "</td>"
+        for _, key, _, digits, _ in shown:
+            body += _figure_cell(_cell(document, row, place, key), digits, interval=kind == "subject")
         body += "</tr>"
+    head = f'<tr><th class="group">{name}</th>{names}</tr>'
     return f'<div class="scroll"><table class="rows"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+
+
+def _figure_cell(found: dict[str, Any] | None, digits: int, *, interval: bool) -> str:
+    if not found:
+        return '<td class="none">–</td>'
+    small = f"<small>{found['low']:.{digits}f} … {found['high']:.{digits}f}</small>" if interval else ""
+    return f"<td>{found['mean']:.{digits}f}{small}</td>"
 
 
 def _cell(document: Document, row: str, place: str, key: str) -> dict[str, Any] | None:

@@ -188,8 +188,8 @@ def _to_limited(plane: Plane, bits: int, *, chroma: bool) -> Plane:
         values = 128 * unit + (plane.astype(np.float32) - 128 * unit) * np.float32(224 * unit / top)
     else:
         values = 16 * unit + plane.astype(np.float32) * np.float32(219 * unit / top)
-    rounded = np.rint(values)
-    return rounded.astype(np.uint8) if bits == 8 else rounded.astype(np.uint16)
+    narrow: Plane = np.rint(values).astype(np.uint16)
+    return narrow
 
 
 def _chroma_shape(info: FilmInfo, subsampling: tuple[int, int]) -> tuple[int, int]:

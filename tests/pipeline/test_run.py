@@ -250,11 +250,9 @@ def test_an_existing_result_is_kept_without_overwrite_and_when_a_run_fails(tmp_p
 def test_what_cannot_be_is_one_error(tmp_path: Path, name: str, error: type[Exception]) -> None:
     film = make_film(tmp_path / "movie.mkv", shots=(2,))
     (tmp_path / "folder").mkdir()
+    source, out = (tmp_path / name, None) if error is InputError else (film, str(tmp_path / name))
     with pytest.raises(error):
-        if error is InputError:
-            run_all([tmp_path / name], None)
-        else:
-            run_all([film], str(tmp_path / name))
+        run_all([source], out)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "movie.mkv"]
 
 

@@ -56,7 +56,7 @@ def test_lpips_refuses_pictures_of_0_to_255(
 ) -> None:
     judge = load_lpips("alex", *files)
     raw = torch.from_numpy(pictures[0]).permute(0, 3, 1, 2).float()
-    with pytest.raises(ValueError, match="not 0..255"):
+    with pytest.raises(ValueError, match=r"not 0..255"):
         judge(raw, raw)
 
 

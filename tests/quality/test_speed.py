@@ -1,6 +1,6 @@
 import json
 import sys
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,7 @@ def test_an_error_of_a_child_keeps_its_kind_and_its_line() -> None:
 def test_the_made_film_is_the_same_each_time_and_cuts_where_it_says() -> None:
     one, two = list(made_film(48, 64, SHOT + 2)), list(made_film(48, 64, SHOT + 2))
     assert all((a == b).all() for a, b in zip(one, two, strict=True))
-    change = [np.abs(a.astype(int) - b).mean() for a, b in zip(one, one[1:], strict=False)]
+    change = [np.abs(a.astype(int) - b).mean() for a, b in pairwise(one)]
     assert int(np.argmax(change)) == SHOT - 1
 
 
