@@ -17,7 +17,9 @@ UNEVEN = (0, 3, 4, 9, 10, 11, 17, 18, 22, 23, 30, 31)
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What a test film is. times: PTS in time_base. fields: tff or bff."""
+    """What a test film is. times: PTS in time_base. fields: tff or bff.
+    title: of the film. track: name of its picture.
+    """
 
     times: Sequence[int] = UNEVEN
     time_base: Fraction = Fraction(1, 25)
@@ -35,6 +37,7 @@ class Recipe:
     attachment: bool = False
     fields: str | None = None
     title: str | None = None
+    track: str = ""
 
 
 def luma_at(index: int, width: int, height: int, bits: int = 8) -> npt.NDArray[Any]:
@@ -69,6 +72,8 @@ def make_film(path: Path, recipe: Recipe | None = None) -> Path:
         video.time_base = video.codec_context.time_base = wanted.time_base
         video.codec_context.color_range = wanted.color_range
         video.codec_context.sample_aspect_ratio = wanted.aspect
+        if wanted.track:
+            video.metadata["title"] = wanted.track
         if wanted.matrix:
             video.set_display_matrix(wanted.matrix)
         sound = None

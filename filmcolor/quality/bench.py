@@ -114,10 +114,12 @@ def bench_quality(
         "format": QUALITY,
         "made": made_now(command),
         "machine": machine_facts(),
-        "subject": {"row": settings.subject, "about": "colored here" if settings.outputs is None else "outputs of another tool"} | about,
+        "subject": {"row": settings.subject, "about": "outputs of another tool" if settings.outputs else "colored here"}
+        | about,
         "data": {
             "folder": settings.data.name, "pictures": len(scored), "clips": len(filmed),
-            "frames": sum(c["frames"] for c in filmed), "mean_ab": list(mean_ab), "digest": _digest((*pictures, *clips)),
+            "frames": sum(c["frames"] for c in filmed), "mean_ab": list(mean_ab),
+            "digest": _digest((*pictures, *clips)),
         },
         "settings": {k: getattr(settings, k) for k in ("lines", "every", "limit", "frames", "lpips_net")},
         "not_measured": missing,
@@ -187,7 +189,8 @@ def _sized_picture(item: Item, out: Path, truth: Picture, run: _Run) -> Picture:
         own = read_picture(item.path)
         if made.shape != own.shape:
             raise InputError(
-                f"{out}: is {made.shape[1]}x{made.shape[0]}, its source {own.shape[1]}x{own.shape[0]}; nothing is stretched"
+                f"{out}: is {made.shape[1]}x{made.shape[0]}, "
+                f"its source {own.shape[1]}x{own.shape[0]}; nothing is stretched"
             )
         made = read_picture(out, run.settings.lines)
     return made

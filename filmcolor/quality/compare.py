@@ -11,16 +11,17 @@ from filmcolor.quality.document import QUALITY, Document
 
 Way = Literal["higher", "lower"]
 _PICTURES: tuple[tuple[str, Way], ...] = (
-    ("psnr", "higher"), ("psnr_ab", "higher"), ("ciede2000", "lower"), ("ssim", "higher"), ("cf_gap", "lower"),
-    ("stlpips", "lower"), ("lpips", "lower"), ("luma_psnr", "higher"),
+    ("psnr", "higher"), ("psnr_ab", "higher"), ("ciede2000", "lower"), ("ssim", "higher"),
+    ("cf_gap", "lower"), ("stlpips", "lower"), ("lpips", "lower"), ("luma_psnr", "higher"),
 )  # fmt: skip
-# Steadiness counts here, since colorfulness (cf_gap) stands beside it: a fade that lowers one raises the other.
+# Steadiness counts here, since colorfulness (cf_gap) stands beside it: what a fade lowers, it raises there.
 _CLIPS: tuple[tuple[str, Way], ...] = (
-    ("psnr", "higher"), ("ciede2000", "lower"), ("cf_gap", "lower"), ("ab_error", "lower"), ("warp_ab", "lower"),
-    ("flicker_ab", "lower"), ("drift_32", "lower"), ("luma_psnr", "higher"), ("gray_frames", "lower"),
+    ("psnr", "higher"), ("ciede2000", "lower"), ("cf_gap", "lower"), ("ab_error", "lower"),
+    ("warp_ab", "lower"), ("flicker_ab", "lower"), ("drift_32", "lower"), ("luma_psnr", "higher"), ("gray_frames", "lower"),
 )  # fmt: skip
 _SPEED: tuple[tuple[str, str, Way], ...] = (
-    ("fps", "frames/s", "higher"), ("transcode_ratio", "transcode ratio", "lower"), ("peak_rss_mib", "peak memory, MiB", "lower"),
+    ("fps", "frames/s", "higher"), ("transcode_ratio", "transcode ratio", "lower"),
+    ("peak_rss_mib", "peak memory, MiB", "lower"),
 )  # fmt: skip
 
 
@@ -79,7 +80,8 @@ def _quality(a: Document, b: Document) -> list[Line]:
     for key in ("lines", "every", "frames"):
         if a["settings"].get(key) != b["settings"].get(key):
             raise InputError(
-                f"the two results cannot be compared: {key} {a['settings'].get(key)} and {b['settings'].get(key)}"
+                "the two results cannot be compared: "
+                f"{key} {a['settings'].get(key)} and {b['settings'].get(key)}"
             )
     lines = [*_paired(a, b, "pictures", _PICTURES), *_paired(a, b, "clips", _CLIPS)]
     if not lines:
@@ -98,9 +100,10 @@ def _speed(a: Document, b: Document) -> list[Line]:
             x, y = film[key], other[key]
             if isinstance(x, dict):
                 ends = goodness(x["high"], y["low"], way), goodness(x["low"], y["high"], way)
+                ratio = goodness(x["median"], y["median"], way)
                 lines.append(
-                    Line(f"{film['name']}: {name}", x["median"], y["median"], goodness(x["median"], y["median"], way),
-                         min(ends), max(ends), min(x["n"], y["n"]))
+                    Line(f"{film['name']}: {name}", x["median"], y["median"], ratio, min(ends), max(ends),
+                         min(x["n"], y["n"]))
                 )  # fmt: skip
             else:
                 lines.append(Line(f"{film['name']}: {name}", x, y, goodness(x, y, way), None, None, 1))

@@ -32,7 +32,7 @@ class FeatureNet:
     device: str = "cpu"
 
     def of(self, pictures: Sequence[npt.NDArray[np.uint8]]) -> Array:
-        """Return features (n, d) of pictures (h, w, 3), resized with antialiased bicubic as clean-fid does."""
+        """Return features (n, d) of pictures (h, w, 3), resized by antialiased bicubic as in clean-fid."""
         resized = [
             np.asarray(Image.fromarray(p).resize((self.side, self.side), Image.Resampling.BICUBIC))
             for p in pictures

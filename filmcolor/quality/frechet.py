@@ -26,7 +26,7 @@ def frechet(mean1: Array, cov1: Array, mean2: Array, cov2: Array) -> float:
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     inner = np.linalg.eigvalsh(root @ cov2 @ root)
     trace = np.trace(cov1) + np.trace(cov2) - 2 * np.sqrt(np.maximum(inner, 0)).sum()
-    return float(((mean1 - mean2) ** 2).sum() + trace)
+    return max(0.0, float(((mean1 - mean2) ** 2).sum() + trace))  # rounding can go just below
 
 
 def _kernel(x: Array, y: Array) -> Array:

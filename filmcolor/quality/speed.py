@@ -149,7 +149,9 @@ def _time(
         "fps": spread_of([x["frames"] / x["seconds"] for x in a]),
         "transcode_fps": spread_of([x["frames"] / x["seconds"] for x in b]),
         "transcode_ratio": spread_of([x["seconds"] / y["seconds"] for x, y in zip(a, b, strict=True)]),
-        "added_cpu_ms": spread_of([1000 * (x["cpu_seconds"] - y["cpu_seconds"]) / frames for x, y in zip(a, b, strict=True)]),
+        "added_cpu_ms": spread_of(
+            [1000 * (x["cpu_seconds"] - y["cpu_seconds"]) / frames for x, y in zip(a, b, strict=True)]
+        ),
         "startup_seconds": float(np.median([x["startup_seconds"] for x in a])),
         "peak_rss_mib": max(m.peak_rss_mib for m in ours),
         "transcode_rss_mib": max(m.peak_rss_mib for m in bare),

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from filmcolor.errors import OutputError
 from filmcolor.film import FilmInfo
 from filmcolor.settings import RunSettings
+from filmcolor.video.aspect import display_size, reserve, set_display_size
 from filmcolor.video.choose import Encoding
 from filmcolor.video.damage import Damage
 from filmcolor.video.metadata import copy_stream_metadata, cut_chapters, descriptive
@@ -68,6 +69,9 @@ def join(
             chapters = cut_chapters(source.chapters(), window)
             picture, routes, said = _streams(source, target, info, encoding, window, segments[0], unit)
             warnings += said
+            title = picture.metadata.get("title", "")
+            if _needs_aspect(info, encoding):
+                picture.metadata["title"] = reserve(title)
             sounds = sum(s.type == "audio" for s in target.streams)
             target.metadata.update(descriptive(source.metadata))
             _timecode(source, target, picture, container.name)
@@ -79,8 +83,20 @@ def join(
         raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
     if damage.lost:
         damage.tell(warnings.append)
+    if _needs_aspect(info, encoding):
+        size = display_size(info.width, info.height, info.aspect)
+        if not set_display_size(out, title, size):
+            warnings.append(
+                f"{info.path.name}: the sample aspect ratio {info.aspect} is not kept by Matroska"
+            )
     verify(out, ticks, unit, sounds, out.name)
     return warnings + losses(info, out, container.title)
+
+
+def _needs_aspect(info: FilmInfo, encoding: Encoding) -> bool:
+    """Whether only the container can say the aspect, and PyAV cannot make it."""
+    silent = encoding.codec in ("ffv1", "prores_ks", "libvpx-vp9", "libsvtav1")
+    return silent and info.aspect != 1 and encoding.container.time_base is not None
 
 
 def _window(info: FilmInfo, settings: RunSettings, expected: Sequence[int]) -> Window:

@@ -56,10 +56,10 @@ class Reencoder:
         except av.error.FFmpegError:
             return
         for frame in frames:
-            stated = frame.pts is not None and frame.time_base
             # the last frames of some decoders state no time; the first packet's stands in for a first frame's
-            begin = frame.pts * Fraction(frame.time_base) if stated else self._began or Fraction(0)
-            if (stated or self._clock is None) and not self._window.holds(begin):
+            stated = None if frame.pts is None else frame.pts * Fraction(frame.time_base or 0)
+            begin = stated if stated is not None else self._began or Fraction(0)
+            if (stated is not None or self._clock is None) and not self._window.holds(begin):
                 continue
             if self._clock is None:
                 self._clock = round((begin - self._window.origin) * self._encoder.sample_rate)

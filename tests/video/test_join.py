@@ -125,6 +125,29 @@ def test_shape_turn_and_range_stay(tmp_path: Path, suffix: str) -> None:
     assert after.tags.full_range
 
 
+@pytest.mark.parametrize("codec", ["ffv1", "prores_ks", "libvpx-vp9", "libsvtav1"])
+@pytest.mark.parametrize("name", ["", "Überfilm"])
+def test_matroska_says_the_shape_of_samples_for_codecs_that_do_not(
+    tmp_path: Path, codec: str, name: str
+) -> None:
+    recipe = Recipe(codec="libx264", aspect=Fraction(16, 15), size=(64, 64), track=name)
+    source = make_film(tmp_path / "in.mkv", recipe)
+    warnings = color(source, tmp_path / "out.mkv", RunSettings(codec=codec))
+    assert not any("aspect" in line for line in warnings)
+    assert abs(probe(tmp_path / "out.mkv").aspect / Fraction(16, 15) - 1) < Fraction(1, 500)
+    with av.open(str(tmp_path / "out.mkv")) as film:
+        assert film.streams.video[0].metadata.get("title", "") == name
+    assert times_of(tmp_path / "out.mkv") == [Fraction(t, 25) for t in UNEVEN]
+
+
+def test_a_track_name_too_long_to_trade_is_kept_and_the_shape_named_as_lost(tmp_path: Path) -> None:
+    source = make_film(tmp_path / "in.mkv", Recipe(codec="libx264", aspect=Fraction(4, 3), track="x" * 200))
+    warnings = color(source, tmp_path / "out.mkv", ARCHIVE)
+    assert any("aspect" in line for line in warnings)
+    with av.open(str(tmp_path / "out.mkv")) as film:
+        assert film.streams.video[0].metadata["title"] == "x" * 200
+
+
 @pytest.mark.parametrize(("suffix", "settings"), [(".mp4", RunSettings()), (".mkv", ARCHIVE)])
 def test_two_runs_give_the_same_bytes(tmp_path: Path, suffix: str, settings: RunSettings) -> None:
     source = make_film(tmp_path / "in.mkv", Recipe(sound="flac", title="film"))
