@@ -33,6 +33,9 @@ app.add_typer(models, name="models")
 app.command()(doctor)
 
 
+_STOPPED = "stopped; what is finished is kept, run the same command again to go on (train: with --resume)"
+
+
 def _show_version(asked: bool) -> None:
     if asked:
         typer.echo(f"filmcolor {__version__}")
@@ -63,21 +66,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _on_terminate)
     try:
         code = app(arguments, standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the caller
+            sys.stdout.flush()
     except FilmcolorError as error:
         _complain(str(error))
         code = error.exit_code
     except typer.Abort:
         code = 130
     except KeyboardInterrupt:
-        _complain("stopped; finished segments are kept, run the same command again to go on")
+        _complain(_STOPPED)
         code = 130
     except _Terminated:
-        _complain("stopped; finished segments are kept, run the same command again to go on")
+        _complain(_STOPPED)
         code = 143
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of stdout has gone
-        code = 0
+    except (BrokenPipeError, SystemExit):  # Click makes an exit of its own of a broken pipe
+        sys.stdout = None  # nobody reads it; the last flush would fail again
+        code = 141
     except Exception as error:
         wrong_use = getattr(error, "exit_code", None) == 2 and hasattr(error, "format_message")
         if wrong_use:
