@@ -26,7 +26,7 @@ class RunSettings:
     parts of it. start, end: seconds from the film's start, end exclusive. size: short side of what
     the network sees, in pixels, a multiple of 32. saturation: factor on chroma, 0 to 2.
     every_frame: the network colors each frame. smoothing: color rides on motion (False only makes
-    sense with every_frame). mirrored: average with the mirrored picture's color. seed: keys the
+    sense with every_frame). mirrored: average with the mirrored picture's color. pyscenedetect: its detector finds the shots. seed: keys the
     noise z, where a network uses it at run time. strict: the first damage is an error.
     max_pixels: largest still picture that is opened. workspace: where unfinished work is kept
     (default: beside the output).
@@ -44,7 +44,7 @@ class RunSettings:
     every_frame: bool = False
     smoothing: bool = True
     mirrored: bool = True
-    scenedetect: bool = False
+    pyscenedetect: bool = False
     seed: int = 0
     model: Path | None = None
     device: Device = "auto"

@@ -45,6 +45,9 @@ def run(
     no_mirror: Annotated[
         bool, typer.Option("--no-mirror", help="Do not average with the mirrored picture's color.")
     ] = False,
+    pyscenedetect: Annotated[
+        bool | None, typer.Option("--pyscenedetect", help="Find shots by PySceneDetect (extra `shots`).")
+    ] = None,
     strict: Annotated[bool | None, typer.Option("--strict", help="The first damage is an error.")] = None,
     max_pixels: Annotated[int | None, typer.Option(help="Largest picture that is opened, in pixels.")] = None,
     model: Annotated[Path | None, typer.Option(help="Weights to use instead of the shipped ones.")] = None,
@@ -77,6 +80,7 @@ def run(
         "every_frame": every_frame,
         "smoothing": False if no_smoothing else None,
         "mirrored": False if no_mirror else None,
+        "pyscenedetect": pyscenedetect,
         "strict": strict,
         "max_pixels": max_pixels,
         "model": model,

@@ -257,7 +257,9 @@ def _phase_a(
     film = decode(info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)
     settled: Half | None = None
     with closing(film):
-        for number, footage in enumerate(segments(scan(film, sight, info.bits))):
+        for number, footage in enumerate(
+            segments(scan(film, sight, info.bits, pyscenedetect=settings.pyscenedetect))
+        ):
             account.pts.extend(itertools.chain.from_iterable(piece.pts for piece in footage))
             account.shots = footage[-1].shot + 1
             start, stop = footage[0].start, footage[-1].stop

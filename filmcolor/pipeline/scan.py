@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from filmcolor.color.sight import Sight
 from filmcolor.film import Frame, Plane, Shot
+from filmcolor.video.pyscenedetect import PySceneDetector
 from filmcolor.video.shots import ShotDetector
 
 PIECE_FRAMES = 160
@@ -42,12 +43,14 @@ def as_8_bit(luma: Plane, bits: int) -> npt.NDArray[np.uint8]:
     return luma.astype(np.uint8, copy=False) if bits == 8 else (luma >> (bits - 8)).astype(np.uint8)
 
 
-def scan(frames: Iterable[Frame], sight: Sight, bits: int) -> Iterator[Footage]:
+def scan(
+    frames: Iterable[Frame], sight: Sight, bits: int, *, pyscenedetect: bool = False
+) -> Iterator[Footage]:
     """Yield the footage of a film piece by piece, in order and without gaps.
 
-    frames: all frames, in order. bits: depth of their luma.
+    frames: all frames, in order. bits: depth of their luma. pyscenedetect: find the shots by it.
     """
-    detector = ShotDetector()
+    detector = PySceneDetector() if pyscenedetect else ShotDetector()
     waiting: deque[Plane] = deque()
     times: deque[int] = deque()
     start, shot, shared = 0, 0, False

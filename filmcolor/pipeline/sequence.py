@@ -103,7 +103,7 @@ def _anchored(
     table = lightness_table(info.bits, True)
     settled: Half | None = None
     frames = read_frames(sequence, rate, settings.max_pixels, strict=settings.strict)
-    for piece in scan(frames, sight, info.bits):
+    for piece in scan(frames, sight, info.bits, pyscenedetect=settings.pyscenedetect):
         motion = motion_of(piece, info.bits)
         predict = predictions(piece, sight, table, predictor)
         anchors, ab = color_footage(

@@ -6,8 +6,6 @@ comes back. A dissolve is a run of frames that are mixtures of the picture befor
 it is cut in its middle. Black leader is a shot of its own.
 """
 
-import itertools
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -211,25 +209,3 @@ def _mixture(
     rest = 1 - share
     residual = own - 2 * (share * to_a + rest * to_b) + share**2 * a + rest**2 * b + 2 * share * rest * ab
     return share, 1 - residual / (own + _FLAT), weight
-
-
-def detect_with_pyscenedetect(frames: Iterable[npt.NDArray[np.uint8]], rate: float = 25.0) -> list[Shot]:
-    """Return the shots of a film by PySceneDetect's AdaptiveDetector on luma (extra `shots`).
-
-    frames: (rh, rw) uint8 luma. rate: frames a second; only PySceneDetect's shortest shot depends on it.
-    Raises ImportError without the extra.
-    """
-    from scenedetect import AdaptiveDetector, FrameTimecode
-
-    detector = AdaptiveDetector(luma_only=True)
-    cuts: list[int] = []
-    count = 0
-    for luma in frames:
-        # Its detectors want three channels.
-        found = detector.process_frame(FrameTimecode(count, rate), cv2.merge([luma, luma, luma]))
-        cuts += [int(time.frame_num) for time in found]
-        count += 1
-    if count:
-        cuts += [int(time.frame_num) for time in detector.post_process(FrameTimecode(count - 1, rate))]
-    edges = [0, *sorted({c for c in cuts if 0 < c < count}), count]
-    return [Shot(a, b) for a, b in itertools.pairwise(edges) if b > a]

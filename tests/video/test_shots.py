@@ -9,7 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from filmcolor.film import Shot
-from filmcolor.video.shots import ShotDetector, detect_with_pyscenedetect
+from filmcolor.video.pyscenedetect import PySceneDetector
+from filmcolor.video.shots import ShotDetector
 
 Lumas = list[npt.NDArray[np.uint8]]
 
@@ -175,4 +176,7 @@ def test_a_cut_near_either_end_is_found() -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("scenedetect") is None, reason="extra [shots] is not installed")
 def test_pyscenedetect_finds_hard_cuts_too() -> None:
-    assert detect_with_pyscenedetect(scene(1, 40) + scene(2, 40)) == [Shot(0, 40), Shot(40, 80)]
+    detector, shots = PySceneDetector(), []
+    for luma in scene(1, 40) + scene(2, 40):
+        shots += detector.push(luma)
+    assert shots + detector.finish() == [Shot(0, 40), Shot(40, 80)]
