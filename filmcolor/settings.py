@@ -15,7 +15,7 @@ Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 # Settings that cannot change a pixel of the result; the digest leaves them out.
-_WITHOUT_EFFECT = frozenset({"workspace", "overwrite", "fresh", "threads", "look_ahead"})
+_WITHOUT_EFFECT = frozenset({"workspace", "overwrite", "fresh", "compare"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,8 @@ class RunSettings:
     the network sees, in pixels, a multiple of 32. saturation: factor on chroma, 0 to 2.
     every_frame: the network colors each frame. smoothing: color rides on motion (False only makes
     sense with every_frame). mirrored: average with the mirrored picture's color. pyscenedetect: its detector finds the shots. seed: keys the
-    noise z, where a network uses it at run time. strict: the first damage is an error.
+    noise z, where a network uses it at run time. strict: the first damage is an error. compare: write a film of
+    source and result side by side, too.
     max_pixels: largest still picture that is opened. workspace: where unfinished work is kept
     (default: beside the output).
     """
@@ -51,6 +52,7 @@ class RunSettings:
     precision: Precision = "auto"
     rate: float | None = None
     strict: bool = False
+    compare: bool = False
     max_pixels: int = 300_000_000
     overwrite: bool = False
     fresh: bool = False

@@ -45,6 +45,9 @@ def run(
     no_mirror: Annotated[
         bool, typer.Option("--no-mirror", help="Do not average with the mirrored picture's color.")
     ] = False,
+    compare: Annotated[
+        bool | None, typer.Option("--compare", help="Write a film of source and result side by side, too.")
+    ] = None,
     pyscenedetect: Annotated[
         bool | None, typer.Option("--pyscenedetect", help="Find shots by PySceneDetect (extra `shots`).")
     ] = None,
@@ -81,6 +84,7 @@ def run(
         "smoothing": False if no_smoothing else None,
         "mirrored": False if no_mirror else None,
         "pyscenedetect": pyscenedetect,
+        "compare": compare,
         "strict": strict,
         "max_pixels": max_pixels,
         "model": model,

@@ -36,6 +36,7 @@ from filmcolor.pipeline.scan import Footage, scan
 from filmcolor.pipeline.segment import Compose, color_segment
 from filmcolor.pipeline.workspace import held, workspace_of
 from filmcolor.settings import RunSettings
+from filmcolor.video.compare import comparison_of, write_comparison
 from filmcolor.video.decode import decode, sample_luma
 from filmcolor.video.encode import Encoding, SegmentWriter, choose_encoding
 from filmcolor.video.join import join
@@ -124,6 +125,8 @@ def color_film(
     with held(folder, fresh=settings.fresh):
         result = _color(info, encoding, out, settings, progress, predictor, Journal(folder, basis), folder)
         shutil.rmtree(folder, ignore_errors=True)
+    if settings.compare:
+        write_comparison(source, info.stream, out, comparison_of(out))
     return result
 
 

@@ -146,6 +146,20 @@ def test_other_settings_than_those_of_unfinished_work_are_refused(
     assert color_film(film, tmp_path / "color.mkv", fresh, predictor=predictor).frames == 10
 
 
+def test_a_comparison_has_the_gray_film_left_and_the_result_right(
+    tmp_path: Path, predictor: Predictor
+) -> None:
+    film = make_film(tmp_path / "gray.mkv")
+    settings = RunSettings(size=64, mirrored=False, preset="archive", compare=True)
+    color_film(film, tmp_path / "color.mkv", settings, predictor=predictor)
+    with av.open(str(tmp_path / "color.compare.mkv")) as both:
+        frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in both.decode(video=0)]
+    assert len(frames) == 10
+    assert frames[0].shape == (80, 192, 3)
+    colorful = [np.ptp(frames[3][:, half], axis=-1).mean() for half in (slice(0, 96), slice(96, 192))]
+    assert colorful[0] < 3 < colorful[1]
+
+
 def test_every_frame_calls_the_network_for_each(tmp_path: Path, predictor: Predictor) -> None:
     film = make_film(tmp_path / "gray.mkv")
     raw = RunSettings(size=64, mirrored=False, every_frame=True, smoothing=False, preset="archive")
