@@ -115,6 +115,9 @@ def speed(
     every_frame: Annotated[
         bool, typer.Option("--every-frame", help="The network colors every frame.")
     ] = False,
+    stages: Annotated[
+        bool, typer.Option("--stages", help="Print the busy time of each stage, too (always recorded).")
+    ] = False,
     device: Device = DeviceChoice.auto,
     out: Out = None,
     overwrite: Overwrite = False,
@@ -133,7 +136,12 @@ def speed(
         )  # fmt: skip
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    _deliver(bench_speed(settings, run, command=_command(), progress=_teller(quiet)), out)
+    document = bench_speed(settings, run, command=_command(), progress=_teller(quiet))
+    _deliver(document, out)
+    if stages and out is not None:
+        for timed in document["films"]:
+            for stage, seconds in (timed["stages"] or {}).items():
+                typer.echo(f"{timed['name']}: {stage} {1000 * seconds / timed['frames']:.1f} ms a frame")
 
 
 @app.command()
