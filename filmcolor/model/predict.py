@@ -1,7 +1,9 @@
 """Lightness, and known colors if any, to ab: the generator at run time, on the CPU or on CUDA."""
 
 import contextlib
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
 import torch
@@ -15,6 +17,7 @@ __all__ = ["Predictor", "load_default_model"]
 
 _STEP = 32  # the deepest stride of the default generator
 _CUDA_BATCH = 16
+_MOST_AT_ONCE = 8  # pictures on the CPU: each needs memory of its own
 
 
 class Predictor:
@@ -22,8 +25,9 @@ class Predictor:
 
     device: `auto` takes CUDA where there is one. precision: `auto` is float32 on the CPU (the reference),
     bfloat16 (or float16 on older cards) on CUDA. mirrored: average with the color of the mirrored picture:
-    twice the work, better color. threads: of torch inside one operation, 0 leaves torch's choice; it is a
-    process-wide setting, and results are the same bits only for the same number. seed: keys the noise z where
+    twice the work, better color. threads: pictures that are colored at the same time on the CPU, 0: one a core.
+    Inside one operation torch gets a single thread (a process-wide setting): its results are the same bits only
+    for the same number of threads, and so they are the same on any number of cores. seed: keys the noise z where
     the network uses it at run time. warn: told once when memory ran out and the batch was halved. Raises
     InputError where this machine has no such device or precision.
     """
@@ -47,8 +51,9 @@ class Predictor:
         self.takes_known = bool(getattr(model.network, "takes_known", False))
         self._warn = warn
         self._batch = _CUDA_BATCH if self.device.type == "cuda" and self.takes_known else 1
-        if threads > 0:
-            torch.set_num_threads(threads)
+        self._at_once = min(_MOST_AT_ONCE, threads or cores())
+        if self.device.type == "cpu":
+            torch.set_num_threads(1)
         network = model.network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         if hasattr(network, "sharp"):
             network.sharp.fill_(model.config.sharpness)
@@ -62,14 +67,12 @@ class Predictor:
 
     @property
     def engine(self) -> str:
-        """What else decides the bits of the result: device, precision, mirroring, instruction set,
-        threads.
-        """
+        """What else decides the bits of the result: device, precision, mirroring, instruction set."""
         if self.device.type == "cuda":
             return (
                 f"torch {torch.__version__} {torch.cuda.get_device_name()} {self.precision} {self.mirrored}"
             )
-        machine = f"cpu {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()}"
+        machine = f"cpu {torch.backends.cpu.get_cpu_capability()}"
         return f"torch {torch.__version__} {machine} {self.precision} {self.mirrored}"
 
     def predict(
@@ -87,6 +90,23 @@ class Predictor:
         numbers = list(range(count)) if frames is None else [int(f) for f in frames]
         if len(numbers) != count:
             raise ValueError(f"{count} pictures, but {len(numbers)} frame numbers")
+        if self.device.type == "cpu" and min(count, self._at_once) > 1 and self._batch == 1:
+            out = self._side_by_side(lightness, known, numbers)
+        else:
+            out = self._in_batches(lightness, known, numbers)
+        if not bool(torch.isfinite(out).all()):
+            raise FilmcolorError("the network gave colors that are not numbers; try --precision fp32")
+        return out
+
+    def _side_by_side(self, lightness: Tensor, known: Tensor | None, numbers: list[int]) -> Tensor:
+        def one(i: int) -> Tensor:
+            return self._run(lightness[i : i + 1], None if known is None else known[i : i + 1], [numbers[i]])
+
+        with ThreadPoolExecutor(self._at_once, thread_name_prefix="predict") as pool:
+            return torch.cat(list(pool.map(one, range(len(numbers)))))
+
+    def _in_batches(self, lightness: Tensor, known: Tensor | None, numbers: list[int]) -> Tensor:
+        count = len(numbers)
         out = torch.empty(count, 2, lightness.shape[2] // 2, lightness.shape[3] // 2)
         start = 0
         while start < count:
@@ -98,8 +118,6 @@ class Predictor:
                 self._halve(lightness.shape)
                 continue
             start = stop
-        if not bool(torch.isfinite(out).all()):
-            raise FilmcolorError("the network gave colors that are not numbers; try --precision fp32")
         return out
 
     def _check(self, lightness: Tensor, known: Tensor | None) -> None:
@@ -152,6 +170,13 @@ class Predictor:
         if self._warn is not None and self._batch == _CUDA_BATCH:
             self._warn("the GPU's memory ran out; going on with smaller batches")
         self._batch //= 2
+
+
+def cores() -> int:
+    """Return how many cores this process may use; OMP_NUM_THREADS bounds it, as it bounds torch."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    return min(here, int(asked)) if asked.isdigit() and int(asked) > 0 else here
 
 
 def _device(wanted: str) -> torch.device:

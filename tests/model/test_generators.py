@@ -88,6 +88,16 @@ def test_color_does_not_depend_on_the_other_pictures_of_a_call() -> None:
     assert torch.equal(together[1:], predictor.predict(gray()[1:]))
 
 
+def test_color_is_the_same_bits_on_any_number_of_cores() -> None:
+    model = tiny_model()
+    torch.set_num_threads(2)
+    alone = Predictor(model, device="cpu", threads=1)
+    assert torch.get_num_threads() == 1, "torch gives other bits with more threads"
+    many = Predictor(model, device="cpu", threads=3)
+    assert torch.equal(many.predict(gray(5)), alone.predict(gray(5)))
+    assert many.engine == alone.engine
+
+
 def test_the_chroma_gain_of_the_configuration_multiplies_ab() -> None:
     model = tiny_model()
     plain = Predictor(model, device="cpu").predict(gray())
