@@ -1,0 +1,130 @@
+"""The options that say how something is colored, the same for every command that colors."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from filmcolor.cli.choices import DeviceChoice, PrecisionChoice, PresetChoice
+
+Given = dict[str, Any]
+"""Settings that the command line gives, by their names in `settings.RunSettings`; None where it does not."""
+
+
+def coloring(
+    preset: Annotated[PresetChoice | None, typer.Option(help="What comes out.")] = None,
+    codec: Annotated[str | None, typer.Option(help="Video encoder, such as libx264 or ffv1.")] = None,
+    crf: Annotated[int | None, typer.Option(help="Quality of the encoder, 0 (best) to 63.")] = None,
+    pix_fmt: Annotated[str | None, typer.Option(help="Pixel format, such as yuv420p10le.")] = None,
+    encoder_opt: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="An option of the encoder; may be repeated."),
+    ] = None,
+    start: Annotated[float | None, typer.Option(help="Begin here, in seconds.")] = None,
+    end: Annotated[float | None, typer.Option(help="End here, in seconds.")] = None,
+    fps: Annotated[float | None, typer.Option(help="Frames per second of a numbered sequence.")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Short side of what the network sees, a multiple of 32.")
+    ] = None,
+    saturation: Annotated[float | None, typer.Option(help="Factor on the color, 0 to 2.")] = None,
+    every_frame: Annotated[
+        bool | None, typer.Option("--every-frame", help="The network colors every frame.")
+    ] = None,
+    no_smoothing: Annotated[
+        bool, typer.Option("--no-smoothing", help="Do not carry color along the motion (with --every-frame).")
+    ] = False,
+    no_mirror: Annotated[
+        bool, typer.Option("--no-mirror", help="Do not average with the mirrored picture's color.")
+    ] = False,
+    compare: Annotated[
+        bool | None, typer.Option("--compare", help="Write a film of source and result side by side, too.")
+    ] = None,
+    pyscenedetect: Annotated[
+        bool | None, typer.Option("--pyscenedetect", help="Find shots by PySceneDetect (extra `shots`).")
+    ] = None,
+    strict: Annotated[bool | None, typer.Option("--strict", help="The first damage is an error.")] = None,
+    max_pixels: Annotated[int | None, typer.Option(help="Largest picture that is opened, in pixels.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Weights to use instead of the shipped ones.")] = None,
+    device: Annotated[DeviceChoice | None, typer.Option(help="Where the network runs.")] = None,
+    precision: Annotated[PrecisionChoice | None, typer.Option(help="Arithmetic of the network.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Keys the noise of networks that use it.")] = None,
+    workspace: Annotated[Path | None, typer.Option(help="Folder for unfinished work.")] = None,
+    fresh: Annotated[
+        bool | None, typer.Option("--fresh", help="Throw away unfinished work and start over.")
+    ] = None,
+) -> Given:
+    """Return what was given."""
+    return {
+        "preset": preset and preset.value,
+        "codec": codec,
+        "crf": crf,
+        "pixel_format": pix_fmt,
+        "encoder_options": _pairs(encoder_opt) if encoder_opt else None,
+        "start": start,
+        "end": end,
+        "rate": fps,
+        "size": size,
+        "saturation": saturation,
+        "every_frame": every_frame,
+        "smoothing": False if no_smoothing else None,
+        "mirrored": False if no_mirror else None,
+        "pyscenedetect": pyscenedetect,
+        "compare": compare,
+        "strict": strict,
+        "max_pixels": max_pixels,
+        "model": model,
+        "device": device and device.value,
+        "precision": precision and precision.value,
+        "seed": seed,
+        "workspace": workspace,
+        "fresh": fresh,
+    }
+
+
+def with_coloring(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with the options of `coloring` in the place of its keyword-only parameter `given`."""
+    options = {
+        name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in inspect.signature(coloring).parameters.items()
+    }
+
+    @functools.wraps(command)
+    def whole(**values: Any) -> None:
+        command(given=coloring(**{name: values.pop(name) for name in options}), **values)
+
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        parameters += options.values() if parameter.name == "given" else [parameter]
+    whole.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    whole.__annotations__ = {p.name: p.annotation for p in parameters}
+    return whole
+
+
+def settings_of(config: Path | None, given: Given) -> Any:
+    """Return the RunSettings of a file's [run] table (or the defaults) and what was given.
+
+    Raises InputError for the file, typer.BadParameter for what was given.
+    """
+    from filmcolor.settings import RunSettings
+
+    if config is not None:
+        return RunSettings.read(config, **given)
+    try:
+        return RunSettings(**{k: v for k, v in given.items() if v is not None})
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _pairs(options: list[str]) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for option in options:
+        name, equals, value = option.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(
+                f"expected NAME=VALUE, instead got {option!r}", param_hint="--encoder-opt"
+            )
+        pairs.append((name, value))
+    return tuple(pairs)
