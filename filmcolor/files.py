@@ -1,9 +1,12 @@
 """Files that survive a crash: replace a file atomically, append a line durably."""
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+_LONGEST_NAME = 240  # bytes; file systems hold 255
 
 
 def sync_folder(folder: Path) -> None:
@@ -31,15 +34,49 @@ def publish(written: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
+def beside(target: Path, ending: str) -> Path:
+    """Return the hidden name `.NAME` + `ending` in the target's folder; a hash for a NAME too long for that."""
+    name = f".{target.name}{ending}"
+    if len(os.fsencode(name)) > _LONGEST_NAME:
+        name = f".{hashlib.sha256(os.fsencode(target.name)).hexdigest()[:32]}{ending}"
+    return target.with_name(name)
+
+
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` to write to; publish it on success, remove it on failure."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    """Yield a path beside `target` to write to; publish it on success, remove it on failure.
+
+    The name is always the same, so that the next try overwrites what a killed process left; a lock keeps
+    two living ones apart. Raises OSError.
+    """
+    part = beside(target, ".part")
+    with _locked(part):
+        try:
+            yield part
+            publish(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Make the file `path` and hold its lock. Raises OSError where a living process holds it."""
     try:
-        yield beside
-        publish(beside, target)
+        import fcntl
+    except ImportError:  # Windows, which could not rename a file that is open
+        yield
+        return
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OSError(error.errno, "another process is writing it", str(path)) from error
+        except OSError:
+            pass  # a file system without locks
+        yield
     finally:
-        beside.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def append_line(path: Path, line: str) -> None:

@@ -14,8 +14,11 @@ PRESETS: tuple[Preset, ...] = ("auto", "web", "archive", "prores", "small")
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
-# Settings that cannot change a pixel of the result; the digest leaves them out.
-_WITHOUT_EFFECT = frozenset({"workspace", "overwrite", "fresh", "compare"})
+# Settings that cannot change a pixel of the result, or that stand in the journal as what came of them
+# (model: the weights' digest; device, precision: the engine).
+_WITHOUT_EFFECT = frozenset(
+    {"workspace", "overwrite", "fresh", "compare", "strict", "max_pixels", "model", "device", "precision"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +79,13 @@ class RunSettings:
         if self.rate is not None and not 0 < self.rate <= 1000:
             raise ValueError(f"fps must be above 0 and at most 1000, instead got {self.rate}")
 
+    def effects(self) -> dict[str, str]:
+        """Return each setting that affects pixels, by name, as text."""
+        return {k: str(v) for k, v in asdict(self).items() if k not in _WITHOUT_EFFECT}
+
     def digest(self, *more: str) -> str:
         """Return a SHA-256 of the settings that affect pixels, and of `more` (weights, version)."""
-        kept = {k: v for k, v in asdict(self).items() if k not in _WITHOUT_EFFECT}
-        text = json.dumps([kept, *more], sort_keys=True, default=str)
+        text = json.dumps([self.effects(), *more], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @classmethod

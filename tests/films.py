@@ -17,12 +17,13 @@ UNEVEN = (0, 3, 4, 9, 10, 11, 17, 18, 22, 23, 30, 31)
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What a test film is. times: PTS in time_base. fields: tff or bff.
+    """What a test film is. times: PTS in time_base. cuts: frames with which another shot begins. fields: tff or bff.
     title: of the film. track: name of its picture.
     """
 
     times: Sequence[int] = UNEVEN
     time_base: Fraction = Fraction(1, 25)
+    cuts: Sequence[int] = ()
     size: tuple[int, int] = (64, 48)
     codec: str = "ffv1"
     pixel_format: str = "yuv420p"
@@ -107,7 +108,12 @@ def make_film(path: Path, recipe: Recipe | None = None) -> Path:
                 film.mux(packet)
         bits = av.VideoFormat(wanted.pixel_format).components[0].bits
         for index, pts in enumerate(wanted.times):
-            frame = picture_of(luma_at(index, width, height, bits), wanted.pixel_format)
+            luma = luma_at(index, width, height, bits)
+            shot = sum(index >= cut for cut in wanted.cuts)
+            if shot:
+                grounds = np.random.default_rng(shot).integers(40, 200, (-(-height // 12), -(-width // 12)))
+                luma[:] = luma // 8 + (grounds.repeat(12, 0).repeat(12, 1)[:height, :width] << (bits - 8))
+            frame = picture_of(luma, wanted.pixel_format)
             if wanted.fields:
                 frame = _flagged(frame, wanted.fields)
             frame.pts, frame.time_base = pts, wanted.time_base

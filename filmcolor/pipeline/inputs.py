@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from filmcolor.errors import FilmcolorError, InputError, OutputError, PartialError
+from filmcolor.pipeline.journal import made_here
 from filmcolor.pipeline.pictures import color_picture
 from filmcolor.pipeline.progress import Progress, Report
 from filmcolor.pipeline.run import RunResult, color_film, load_predictor
 from filmcolor.pipeline.sequence import color_sequence
+from filmcolor.pipeline.workspace import workspace_of
 from filmcolor.settings import RunSettings
 from filmcolor.video.containers import result_suffix
 from filmcolor.video.probe import probe
@@ -147,6 +149,8 @@ def _wanted(task: Task, settings: RunSettings, skip_existing: bool) -> bool:
         return True  # a sequence looks at its single files itself
     if out.exists() and task.source.exists() and out.samefile(task.source):
         raise OutputError(f"{out}: is the source itself; choose another output")
+    if task.kind == "film" and made_here(workspace_of(out, settings.workspace), out):
+        return True  # a run that was stopped in its last moment: only cleaning is left
     if skip_existing:
         return False
     if out.is_dir():

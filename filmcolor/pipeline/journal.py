@@ -1,8 +1,9 @@
 """What is finished of one film, so that a run can go on: JSON lines in the workspace.
 
 The first line holds what the work stands on (source, settings, weights, version); each further
-line one finished segment with the hash of its file. A torn last line is dropped on reading. Only
-segments whose file still has the journaled hash count as finished.
+line one finished segment with the hash of its file, then what the joined film looks like, then that
+nothing is left to do. A torn last line is dropped on reading. Only segments whose file still has the
+journaled hash count as finished.
 """
 
 import hashlib
@@ -61,47 +62,30 @@ class Journal:
         the unfinished work found there.
         """
         self._path = folder / JOURNAL
-        self._folder = folder
+        self.folder = folder
         self.finished: dict[int, Finished] = {}
-        lines = self._read()
+        self.result: str | None = None
+        self.done: dict[str, Any] | None = None
+        lines = _read(self._path)
+        _mend(self._path)
         if lines:
-            held = lines[0].get("basis", {})
-            for name, value in basis.items():
-                if held.get(name) != value:
-                    raise OutputError(
-                        f"{folder}: unfinished work was made with another {name}; "
-                        "use --fresh to start over, or the old one to go on"
-                    )
+            _compare(folder, lines[0]["basis"], basis)
             for line in lines[1:]:
                 self._admit(line)
         else:
             self._path.unlink(missing_ok=True)
             append_line(self._path, json.dumps({"basis": dict(basis)}))
 
-    def _read(self) -> list[dict[str, Any]]:
-        if not self._path.exists():
-            return []
-        raw = self._path.read_bytes()
-        whole = raw[: raw.rfind(b"\n") + 1]
-        if len(whole) < len(raw):  # torn last line of a crash
-            with self._path.open("r+b") as file:
-                file.truncate(len(whole))
-                os.fsync(file.fileno())
-        lines = []
-        for text in whole.decode("utf-8", "replace").splitlines():
-            try:
-                line = json.loads(text)
-            except json.JSONDecodeError:
-                break  # what follows a damaged line cannot be trusted
-            if not isinstance(line, dict):
-                break
-            lines.append(line)
-        return lines if lines and isinstance(lines[0].get("basis"), dict) else []
-
     def _admit(self, line: dict[str, Any]) -> None:
+        if "result" in line:
+            self.result = str(line["result"])
+            return
+        if "done" in line:
+            self.done = line["done"] if isinstance(line["done"], dict) else None
+            return
         try:
             entry = Finished(**line)
-            path = self._folder / Path(str(entry.file)).name
+            path = self.folder / Path(str(entry.file)).name
             if path.is_file() and hash_file(path) == entry.sha256:
                 self.finished[int(entry.number)] = entry
         except (TypeError, ValueError, OSError):
@@ -112,10 +96,69 @@ class Journal:
         entry = self.finished.get(number)
         if entry is None or (entry.start, entry.stop) != (start, stop):
             return None
-        return self._folder / entry.file
+        return self.folder / entry.file
 
     def add(self, number: int, start: int, stop: int, path: Path) -> None:
         """Journal a segment whose file is already in its place, synced."""
         entry = Finished(number, start, stop, path.name, hash_file(path))
         append_line(self._path, json.dumps(asdict(entry)))
         self.finished[number] = entry
+
+    def add_result(self, joined: Path) -> None:
+        """Journal what the joined film looks like, before it gets its name."""
+        self.result = hash_head_and_tail(joined)
+        append_line(self._path, json.dumps({"result": self.result}))
+
+    def add_done(self, counts: Mapping[str, Any]) -> None:
+        """Journal that the film is in its place with all that was asked for beside it: only cleaning is left.
+
+        counts: what the run reports, as JSON can hold it.
+        """
+        self.done = dict(counts)
+        append_line(self._path, json.dumps({"done": self.done}))
+
+
+def made_here(folder: Path, out: Path) -> bool:
+    """Tell whether the film `out` is what the unfinished work in `folder` joined before it was stopped."""
+    try:
+        lines = _read(folder / JOURNAL)
+        return bool(lines) and hash_head_and_tail(out) in [line.get("result") for line in lines[1:]]
+    except OSError:
+        return False
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """Return the journal's whole lines up to the first damaged one, or none where the first has no basis."""
+    raw = path.read_bytes() if path.exists() else b""
+    lines = []
+    for text in raw[: raw.rfind(b"\n") + 1].decode("utf-8", "replace").splitlines():
+        try:
+            line = json.loads(text)
+        except (ValueError, RecursionError):
+            break  # what follows a damaged line cannot be trusted
+        if not isinstance(line, dict):
+            break
+        lines.append(line)
+    return lines if lines and isinstance(lines[0].get("basis"), dict) else []
+
+
+def _mend(path: Path) -> None:
+    """Cut off the torn last line of a crash."""
+    if path.exists():
+        with path.open("r+b") as file:
+            raw = file.read()
+            file.truncate(raw.rfind(b"\n") + 1)
+            os.fsync(file.fileno())
+
+
+def _compare(folder: Path, held: Mapping[str, Any], basis: Mapping[str, str]) -> None:
+    """Raise OutputError where unfinished work stands on something else, naming the first difference."""
+    for name in dict.fromkeys((*basis, *held)):
+        before, now = held.get(name), basis.get(name)
+        if before == now:
+            continue
+        values = f" ({before}, now {now})" if max(len(str(before)), len(str(now))) <= 40 else ""
+        raise OutputError(
+            f"{folder}: unfinished work was made with another {name}{values}; "
+            "use --fresh to start over, or the old one to go on"
+        )

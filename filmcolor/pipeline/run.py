@@ -5,13 +5,13 @@ in a thread, phase B (segments) here.
 """
 
 import itertools
-import shutil
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,12 +29,12 @@ from filmcolor.model.predict import Predictor
 from filmcolor.model.weights import load_model
 from filmcolor.pipeline.ahead import ahead
 from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
-from filmcolor.pipeline.journal import Journal, hash_head_and_tail
+from filmcolor.pipeline.journal import Journal, hash_head_and_tail, made_here
 from filmcolor.pipeline.plan import segments
 from filmcolor.pipeline.progress import Progress, Report, silent
 from filmcolor.pipeline.scan import Footage, scan
 from filmcolor.pipeline.segment import Compose, color_segment
-from filmcolor.pipeline.workspace import held, workspace_of
+from filmcolor.pipeline.workspace import clear, held, part_of, workspace_of
 from filmcolor.settings import RunSettings
 from filmcolor.video.compare import comparison_of, write_comparison
 from filmcolor.video.decode import decode, sample_luma
@@ -44,6 +44,7 @@ from filmcolor.video.probe import probe
 
 LOOK_AHEAD = 2
 """Segments that phase A may be ahead of phase B."""
+_COUNTS = ("frames", "shots", "anchors", "warnings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +117,32 @@ def color_film(
     predictor = predictor or load_predictor(settings)
     basis = {
         "source": f"{hash_head_and_tail(source)} {source.stat().st_mtime_ns}",
-        "settings": settings.digest(str(encoding)),
         "weights": predictor.digest,
         "engine": predictor.engine,
         "version of filmcolor": __version__,
+        **{f"setting, {name}": value for name, value in settings.effects().items()},
+        "encoding": str(encoding),
     }
     folder = workspace_of(out, settings.workspace)
     with held(folder, fresh=settings.fresh):
-        result = _color(info, encoding, out, settings, progress, predictor, Journal(folder, basis), folder)
-        shutil.rmtree(folder, ignore_errors=True)
-    if settings.compare:
-        write_comparison(source, info.stream, out, comparison_of(out))
+        journal = Journal(folder, basis)
+        result = _finished(journal, out)
+        if result is None:
+            result = _color(info, encoding, out, settings, progress, predictor, journal, folder)
+            if settings.compare:
+                write_comparison(source, info.stream, out, comparison_of(out))
+            journal.add_done({name: getattr(result, name) for name in _COUNTS})
+        clear(folder)
     return result
+
+
+def _finished(journal: Journal, out: Path) -> RunResult | None:
+    """Return what an earlier run has finished but for the cleaning, or None."""
+    if journal.done is None or not made_here(journal.folder, out):
+        return None
+    counts: dict[str, Any] = {k: v for k, v in journal.done.items() if k in _COUNTS}
+    counts["warnings"] = tuple(counts.get("warnings", ()))
+    return RunResult(path=out, **counts)
 
 
 def _color(
@@ -183,10 +198,11 @@ def _color(
         raise InputError(f"{info.path}: not one frame could be decoded")
     began = time.perf_counter()
     progress(Progress("join", done, done, account.shots))
-    part = out.with_name(f".{out.stem[:64]}.filmcolor-part{out.suffix}")
+    part = part_of(out)
     try:
         for line in join(files, info, encoding, settings, part, account.pts):
             warn(line)
+        journal.add_result(part)
         publish(part, out)
     except OSError as error:
         raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error

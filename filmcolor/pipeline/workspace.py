@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from filmcolor.errors import OutputError
+from filmcolor.files import beside
+from filmcolor.pipeline.journal import JOURNAL
 
 _LOCK = "lock"
 _LONGEST_NAME = 200
@@ -22,6 +24,11 @@ def workspace_of(out: Path, parent: Path | None = None) -> Path:
     if parent is not None or len(os.fsencode(name)) > _LONGEST_NAME:
         name = f".{hashlib.sha256(os.fsencode(str(out.absolute()))).hexdigest()[:32]}.filmcolor"
     return (parent or out.parent) / name
+
+
+def part_of(out: Path) -> Path:
+    """Return where a film is joined before it gets its name: hidden, beside it."""
+    return beside(out, f".filmcolor-part{out.suffix}")
 
 
 @contextlib.contextmanager
@@ -70,6 +77,14 @@ def _lock(descriptor: int, folder: Path) -> None:
         if os.stat(folder / _LOCK).st_ino == os.fstat(descriptor).st_ino:  # noqa: PTH116
             return
     raise OutputError(f"{folder}: another run has just finished this output; run again to see it")
+
+
+def clear(folder: Path) -> None:
+    """Remove the workspace of a finished film, the journal last: a crash on the way is seen for what it is."""
+    for entry in sorted(_entries(folder), key=lambda entry: (entry.name == JOURNAL, entry.name == _LOCK)):
+        _remove(entry)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _entries(folder: Path) -> list[Path]:

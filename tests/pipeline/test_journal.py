@@ -51,7 +51,7 @@ def test_a_torn_last_line_is_dropped_and_the_journal_goes_on(tmp_path: Path) -> 
 
 def test_what_differs_is_named(tmp_path: Path) -> None:
     with_segment(tmp_path)
-    with pytest.raises(OutputError, match="another settings"):
+    with pytest.raises(OutputError, match=r"another settings \(b, now c\)"):
         Journal(tmp_path, {"source": "a", "settings": "c"})
 
 

@@ -140,7 +140,7 @@ def test_other_settings_than_those_of_unfinished_work_are_refused(
         with pytest.raises(KeyboardInterrupt):
             color_film(film, tmp_path / "color.mkv", SMALL, predictor=predictor)
     other = RunSettings(size=96, mirrored=False, preset="archive")
-    with pytest.raises(OutputError, match="another settings"):
+    with pytest.raises(OutputError, match=r"another setting, size \(64, now 96\)"):
         color_film(film, tmp_path / "color.mkv", other, predictor=predictor)
     fresh = RunSettings(size=96, mirrored=False, preset="archive", fresh=True)
     assert color_film(film, tmp_path / "color.mkv", fresh, predictor=predictor).frames == 10

@@ -1,0 +1,68 @@
+"""A run killed at any step goes on to the same bytes and leaves nothing behind."""
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from filmcolor.pipeline import plan
+from tests.films import Recipe, make_film
+from tests.pipeline import dying
+
+FRAMES = 4 * dying.SEGMENT - 2
+
+
+@pytest.fixture(autouse=True)
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "SEGMENT_FRAMES", dying.SEGMENT)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four segments with sound at uneven times."""
+    times = [k * 2 + k % 3 for k in range(FRAMES)]
+    cuts = [dying.SEGMENT * k for k in (1, 2, 3)]
+    folder = tmp_path_factory.mktemp("source")
+    return make_film(folder / "gray.mkv", Recipe(times=times, cuts=cuts, sound="pcm_s16le"))
+
+
+@pytest.fixture(scope="module")
+def whole(film: Path) -> bytes:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plan, "SEGMENT_FRAMES", dying.SEGMENT)
+        return dying.color(film, film.with_name("whole.mkv")).path.read_bytes()
+
+
+@pytest.mark.parametrize("step", dying.STEPS)
+def test_a_run_killed_at_a_step_goes_on_to_the_same_bytes(
+    step: str, film: Path, whole: bytes, tmp_path: Path
+) -> None:
+    out = tmp_path / "color.mkv"
+    assert dying.killed(film, out, step), "the step was not reached"
+    assert not out.exists() or out.read_bytes() == whole, "a result that is there is whole"
+    again = dying.color(film, out)
+    assert out.read_bytes() == whole
+    assert (again.frames, again.shots) == (FRAMES, 4)
+    assert [path.name for path in tmp_path.iterdir()] == ["color.mkv"], "nothing is left behind"
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes(
+    film: Path, whole: bytes, tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    assert not dying.killed(film, tmp_path / "timed.mkv")
+    length = time.monotonic() - began
+    (tmp_path / "timed.mkv").unlink()
+    moments = random.Random(22)
+    died = 0
+    for number in range(20):
+        out = tmp_path / f"{number}.mkv"
+        if dying.killed(film, out, seconds=moments.uniform(0, length)):
+            died += 1
+            dying.color(film, out)
+        assert out.read_bytes() == whole
+        out.unlink()
+        assert list(tmp_path.iterdir()) == []
+    assert died >= 12
