@@ -14,7 +14,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from filmcolor.pipeline import journal, plan, run, workspace
+import torch
+
+from filmcolor.color.gamut import tables
+from filmcolor.model.predict import Predictor
+from filmcolor.pipeline import inputs, journal, plan, run, workspace
 from filmcolor.pipeline.inputs import color_inputs
 from filmcolor.pipeline.journal import Journal
 from filmcolor.pipeline.progress import silent
@@ -138,25 +142,36 @@ STEPS: dict[str, Callable[[], None]] = {
 }
 
 
+@functools.cache
+def predictor() -> Predictor:
+    """Load what every run needs, once; in one thread, so that processes can be forked off."""
+    torch.set_num_threads(1)
+    tables(0.299, 0.114)
+    return run.load_predictor(SETTINGS)
+
+
 def color(source: Path, out: Path) -> RunResult:
-    """Color a film with small segments, as `filmcolor run SOURCE -o OUT` does."""
-    plan.SEGMENT_FRAMES = SEGMENT
+    """Color a film as `filmcolor run SOURCE -o OUT` does."""
     (result,) = color_inputs([source], str(out), SETTINGS, silent, begin=lambda _: None)
     return result
 
 
 def _run(source: Path, out: Path, step: str | None, seconds: float | None) -> None:
+    plan.SEGMENT_FRAMES = SEGMENT
+    inputs.load_predictor = lambda _: predictor()
     if step is not None:
         STEPS[step]()
     if seconds is not None:
-        threading.Timer(seconds, die).start()
+        timer = threading.Timer(seconds, die)
+        timer.daemon = True
+        timer.start()
     color(source, out)
 
 
 def killed(source: Path, out: Path, step: str | None = None, seconds: float | None = None) -> bool:
     """Color a film in a process of its own, until `step` or for `seconds`; tell whether it was killed."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])  # torch is imported once for all of them
+    context.set_forkserver_preload(["tests.pipeline.dying_preload"])
     process = context.Process(target=_run, args=(source, out, step, seconds))
     process.start()
     process.join(120)
