@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from filmcolor.model.discriminator import PatchGAN, Pix2PixDiscriminator
 from filmcolor.training.losses import discriminator_loss
 from filmcolor.training.settings import AdversarialSettings
+from filmcolor.training.together import Together
 
 _MEMORY = 0.98  # of the running share of patches told apart
 _WINNING = 0.95
@@ -26,8 +27,16 @@ class Adversary:
     None.
     """
 
-    def __init__(self, settings: AdversarialSettings, device: torch.device, autocast: Autocast) -> None:
+    def __init__(
+        self,
+        settings: AdversarialSettings,
+        device: torch.device,
+        autocast: Autocast,
+        together: Together = Together(),  # noqa: B008  frozen
+    ) -> None:
         self.settings = settings
+        self._together = together
+        self._device = device
         self.accuracy = 0.5
         self.since: int | None = None
         self._autocast = autocast
@@ -94,9 +103,11 @@ class Adversary:
         if not ahead and self._optimizer is not None:
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
+            self._together.average_gradients(self.nets)
             self._optimizer.step()
         told = [((r > 0).float().mean() + (m < 0).float().mean()) / 2 for r, m in zip(on_real, on_made)]
-        self.accuracy = _MEMORY * self.accuracy + (1 - _MEMORY) * float(torch.stack(told).mean())
+        share = self._together.mean(float(torch.stack(told).mean()), self._device)
+        self.accuracy = _MEMORY * self.accuracy + (1 - _MEMORY) * share
         return loss.detach()
 
     def warning(self, step: int) -> str | None:

@@ -14,7 +14,7 @@ from filmcolor.errors import InputError
 from filmcolor.files import replacing
 from filmcolor.training.pictures import Pictures
 
-FORMAT = 1
+FORMAT = 2
 
 
 def data_fingerprint(pictures: Pictures) -> str:
@@ -43,8 +43,8 @@ def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
         torch.save({"format": FORMAT, **state}, beside)
 
 
-def read_checkpoint(path: Path, settings_digest: str, fingerprint: str) -> dict[str, Any]:
-    """Read a checkpoint of the same settings and data. Raises InputError on any other."""
+def read_checkpoint(path: Path, settings_digest: str, fingerprint: str, processes: int = 1) -> dict[str, Any]:
+    """Read a checkpoint of the same settings, data and number of processes. Raises InputError on any other."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -55,6 +55,8 @@ def read_checkpoint(path: Path, settings_digest: str, fingerprint: str) -> dict[
         raise InputError(f"{path}: not a checkpoint of this version")
     if state["settings"] != settings_digest:
         raise InputError(f"{path}: made with other settings; use --init with its weights to go on with these")
+    if len(state["random"]) != processes:
+        raise InputError(f"{path}: made by {len(state['random'])} processes; resume with as many")
     if state["data"] != fingerprint:
         raise InputError(f"{path}: made with other pictures; use --init with its weights to go on with these")
     return state

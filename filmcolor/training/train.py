@@ -46,6 +46,7 @@ from filmcolor.training.motion import moved
 from filmcolor.training.pictures import Pictures, Sampler, load_pictures, rarity
 from filmcolor.training.settings import TrainSettings
 from filmcolor.training.start import choose_start, make_optimizer
+from filmcolor.training.together import Together, join_processes, leave_processes
 from filmcolor.training.validate import Validation, validate, write_sheet
 
 _LOWEST_LR = 0.02  # of the cosine schedule, as a share
@@ -93,18 +94,21 @@ def train(
     if settings.threads:
         torch.set_num_threads(settings.threads)
     torch.manual_seed(settings.seed)
+    together = join_processes(_device(settings.device).type)
     pictures = load_pictures(sources, settings.data)
-    trainer = Trainer(settings, pictures, out, init=init, encoder=encoder, report=report)
+    trainer = Trainer(settings, pictures, out, init=init, encoder=encoder, report=report, together=together)
     for name in pictures.skipped[:20]:
         trainer.log("skipped", picture=name)
     trainer.log("data", pictures=len(pictures), held_out=len(trainer.held), skipped=len(pictures.skipped))
     if resume:
-        trainer.restore(read_checkpoint(state_file, settings.digest(), trainer.fingerprint))
-    else:
+        trainer.restore(read_checkpoint(state_file, settings.digest(), trainer.fingerprint, together.count))
+    elif together.leads:
         with replacing(out / "settings.json") as beside:
             beside.write_text(json.dumps(asdict(settings), indent=1, default=str), encoding="utf-8")
     with stop_signals() as stop:
-        return trainer.run(stop)
+        result = trainer.run(stop)
+    leave_processes()
+    return result
 
 
 class Trainer:
@@ -119,8 +123,10 @@ class Trainer:
         init: Path | None = None,
         encoder: Path | None = None,
         report: Report = lambda event: None,
+        together: Together = Together(),  # noqa: B008  frozen
     ) -> None:
         self.settings = settings
+        self.together = together
         self.out = out
         self.fingerprint = data_fingerprint(pictures)
         self.step = self.seen = 0
@@ -138,7 +144,7 @@ class Trainer:
         kept, self.held = pictures.to(self.device).split(settings.data.held_out)
         weights = rarity(kept) if settings.data.rare else torch.ones(len(kept), device=self.device)
         self.sampler = Sampler(kept, settings.data, weights)
-        self.generator = torch.Generator(self.device).manual_seed(settings.seed)
+        self.generator = torch.Generator(self.device).manual_seed(together.seed(settings.seed))
         start = choose_start(settings, self.sampler, init, encoder, self.device)
         self.config, self.bins = start.config, start.bins
         self.network = self._placed(start.network).train()
@@ -146,7 +152,9 @@ class Trainer:
         self._features = None if start.features is None else self._placed(start.features)
         learned = init is not None or encoder is not None
         self.optimizer = make_optimizer(self.network, settings.optimizer, learned)
-        self.adversary = Adversary(settings.adversarial, self.device, self._autocast)
+        self.adversary = Adversary(settings.adversarial, self.device, self._autocast, together)
+        if not together.leads:
+            torch.manual_seed(together.seed(settings.seed))  # weights are alike by now; noise must not be
         self._sums: dict[str, Tensor] = {}
         self._stride = int(start.network.stride)  # type: ignore[arg-type]
 
@@ -159,9 +167,15 @@ class Trainer:
 
     def log(self, event: str, **values: Any) -> None:
         """Append one line to the log and report it."""
+        if not self.together.leads:
+            return
         line = {"event": event, "step": self.step, "minutes": round(self.seconds / 60, 2), **values}
         append_line(self.out / "log.jsonl", json.dumps(line))
         self._report(line)
+
+    @property
+    def _batch(self) -> int:
+        return self.settings.data.batch * self.together.count
 
     @property
     def progress(self) -> float:
@@ -177,12 +191,13 @@ class Trainer:
             validation = self._validate()
         validated = saved = self.seconds
         logged, logged_step = self.seconds, self.step
-        while self.progress < 1 and stop() is None:
+        while (stopped_by := self._agreed_stop(stop)) is None and self.progress < 1:
             begun = time.monotonic()
             self.train_step()
-            self.seconds += time.monotonic() - begun
+            spent = self.seconds + time.monotonic() - begun
+            (self.seconds,) = self.together.agree((spent,), self.device)
             if self.step % max(1, self.settings.log_steps) == 0:
-                rate = (self.step - logged_step) * self.settings.data.batch / max(1e-6, self.seconds - logged)
+                rate = (self.step - logged_step) * self._batch / max(1e-6, self.seconds - logged)
                 self._log_losses(rate)
                 logged, logged_step = self.seconds, self.step
             if len(self.held) and self.seconds - validated >= self.settings.validate_minutes * 60:
@@ -191,7 +206,6 @@ class Trainer:
                 self.save()
                 saved = self.seconds
         self.save()
-        stopped_by = stop()
         if stopped_by is None and len(self.held):
             validation = self._validate()
         best = self.out / "best.safetensors"
@@ -200,6 +214,11 @@ class Trainer:
         return TrainResult(
             self.step, self.seen, best if best.exists() else last, last, validation, stopped_by
         )
+
+    def _agreed_stop(self, stop: Callable[[], int | None]) -> int | None:
+        """The signal that ends the run, if one does: the first process'."""
+        (number,) = self.together.agree((stop() or 0,), self.device)
+        return int(number) or None
 
     def _log_losses(self, rate: float) -> None:
         count = max(1, self.settings.log_steps)
@@ -229,7 +248,7 @@ class Trainer:
         if self.adversary.active:
             self._add("discriminator", self.adversary.learn(batch.lightness, batch.ab, made))
         self.step += 1
-        self.seen += self.settings.data.batch
+        self.seen += self._batch
 
     def _learn(self, batch: Batch) -> Tensor:
         """One step of the generator; returns the ab it made."""
@@ -239,6 +258,7 @@ class Trainer:
         loss = self._loss(batch, made, logits)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.together.average_gradients(self.network)
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.optimizer.clip or math.inf)
         if bool(torch.isfinite(norm)):
             self.optimizer.step()
@@ -310,7 +330,9 @@ class Trainer:
         for average, current in zip(self.ema.parameters(), self.network.parameters(), strict=True):
             average.lerp_(current, 1 - decay)
 
-    def _validate(self) -> Validation:
+    def _validate(self) -> Validation | None:
+        if not self.together.leads:
+            return None
         size = 256 if self.config.architecture == "pix2pix" else 160
         features = None if self._features is None else self.features
         found = validate(self.ema, self.held, size, self.bins, features)
@@ -345,6 +367,9 @@ class Trainer:
 
     def save(self) -> None:
         """Write the EMA weights and the checkpoint."""
+        states = self.together.gather(random_state(self.generator))
+        if not self.together.leads:
+            return
         self._save_weights(self.out / "last.safetensors")
         state = {
             "settings": self.settings.digest(),
@@ -358,7 +383,7 @@ class Trainer:
             "ema": self.ema.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "adversary": self.adversary.state(),
-            "random": random_state(self.generator),
+            "random": states,
         }
         write_checkpoint(self.out / "state.pt", state)
 
@@ -370,7 +395,7 @@ class Trainer:
         self.ema.load_state_dict(state["ema"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.adversary.restore(state["adversary"])
-        restore_random_state(state["random"], self.generator)
+        restore_random_state(state["random"][self.together.rank], self.generator)
 
 
 def _device(wanted: str) -> torch.device:
