@@ -98,11 +98,12 @@ class Journal:
             return None
         return self.folder / entry.file
 
-    def add(self, number: int, start: int, stop: int, path: Path) -> None:
-        """Journal a segment whose file is already in its place, synced."""
+    def add(self, number: int, start: int, stop: int, path: Path) -> Finished:
+        """Journal a segment whose file is already in its place, synced; return its line."""
         entry = Finished(number, start, stop, path.name, hash_file(path))
         append_line(self._path, json.dumps(asdict(entry)))
         self.finished[number] = entry
+        return entry
 
     def add_result(self, joined: Path) -> None:
         """Journal what the joined film looks like, before it gets its name."""

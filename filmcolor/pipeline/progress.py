@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from filmcolor.pipeline.journal import Finished
+
 Stage = Literal["read", "color", "join", "done"]
 
 
@@ -11,7 +13,7 @@ Stage = Literal["read", "color", "join", "done"]
 class Progress:
     """A moment of a run. frames: colored so far. total: of the film, or None while unknown.
 
-    shots: shots seen so far. warning: a line for the user, or None.
+    shots: shots seen so far. warning: a line for the user, or None. segment: just finished, or None.
     """
 
     stage: Stage
@@ -19,6 +21,7 @@ class Progress:
     total: int | None = None
     shots: int = 0
     warning: str | None = None
+    segment: Finished | None = None
 
 
 Report = Callable[[Progress], None]

@@ -7,38 +7,43 @@ in a thread, phase B (segments) here.
 import itertools
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from filmcolor import __version__
-from filmcolor.color.bars import active_box
-from filmcolor.color.compose import ChromaComposer
-from filmcolor.color.lightness import lightness_table
-from filmcolor.color.sight import Sight, choose_sight
-from filmcolor.color.siting import ChromaGrid
 from filmcolor.errors import InputError, OutputError
 from filmcolor.files import publish
-from filmcolor.film import FilmInfo, Frame, Plane
 from filmcolor.model.predict import Predictor
 from filmcolor.model.weights import load_model
 from filmcolor.pipeline.ahead import ahead
-from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
+from filmcolor.pipeline.anchors import Anchored, Half
 from filmcolor.pipeline.journal import Journal, hash_head_and_tail, made_here
+from filmcolor.pipeline.making import (
+    Away,
+    Hands,
+    Maker,
+    SegmentTask,
+    Setup,
+    anchors_made,
+    color_anchors,
+    end_file,
+    segment_file,
+    set_up_known,
+    store_end,
+    stored_end,
+    write_segment,
+)
 from filmcolor.pipeline.plan import segments
 from filmcolor.pipeline.progress import Progress, Report, silent
-from filmcolor.pipeline.scan import Footage, scan
-from filmcolor.pipeline.segment import Compose, color_segment
+from filmcolor.pipeline.scan import scan
 from filmcolor.pipeline.workspace import clear, held, part_of, workspace_of
 from filmcolor.settings import RunSettings
 from filmcolor.video.compare import comparison_of, write_comparison
-from filmcolor.video.decode import decode, sample_luma
-from filmcolor.video.encode import Encoding, SegmentWriter, choose_encoding
+from filmcolor.video.decode import decode
+from filmcolor.video.encode import choose_encoding
 from filmcolor.video.join import join
 from filmcolor.video.probe import probe
 
@@ -81,12 +86,14 @@ class _Account:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One segment on its way from phase A to phase B. pieces is None where its file is finished."""
+    """One segment on its way from phase A to phase B. pieces is None where this process does not make it.
 
-    number: int
-    start: int
-    stop: int
+    away: the segment was handed to another process.
+    """
+
+    task: SegmentTask
     pieces: tuple[Anchored, ...] | None
+    away: Away | None = None
 
 
 def load_predictor(settings: RunSettings) -> Predictor:
@@ -106,10 +113,12 @@ def color_film(
     settings: RunSettings,
     progress: Report = silent,
     predictor: Predictor | None = None,
+    hands: Hands | None = None,
 ) -> RunResult:
     """Color one film; the source is only read, `out` appears when everything is in it.
 
-    Raises InputError, OutputError, ModelError. Unfinished segments stay in the workspace when the
+    hands: other processes that may make some of the segments. Raises InputError, OutputError,
+    ModelError. Unfinished segments stay in the workspace when the
     run is interrupted; the same call goes on from there.
     """
     info = probe(source)
@@ -128,7 +137,8 @@ def color_film(
         journal = Journal(folder, basis)
         result = _finished(journal, out)
         if result is None:
-            result = _color(info, encoding, out, settings, progress, predictor, journal, folder)
+            setup = set_up_known(info, encoding, settings, predictor)
+            result = _color(setup, out, progress, journal, hands)
             if settings.compare:
                 write_comparison(source, info.stream, out, comparison_of(out))
             journal.add_done({name: getattr(result, name) for name in _COUNTS})
@@ -146,20 +156,12 @@ def _finished(journal: Journal, out: Path) -> RunResult | None:
 
 
 def _color(
-    info: FilmInfo,
-    encoding: Encoding,
-    out: Path,
-    settings: RunSettings,
-    progress: Report,
-    predictor: Predictor,
-    journal: Journal,
-    folder: Path,
+    setup: Setup, out: Path, progress: Report, journal: Journal, hands: Hands | None
 ) -> RunResult:
+    info, encoding, settings = setup.info, setup.encoding, setup.settings
     account = _Account(warnings=list(dict.fromkeys((*info.warnings, *encoding.warnings))))
     for line in account.warnings:
         progress(Progress("read", warning=line))
-    sight = _sight(info, settings)
-    compose = _composer(info, encoding, sight, settings.saturation)
     seen_warnings = set(account.warnings)
     lock = threading.Lock()
 
@@ -179,21 +181,37 @@ def _color(
         done += 1
         progress(Progress("color", done, total, account.shots))
 
-    jobs = ahead(_phase_a(info, settings, sight, predictor, journal, folder, account, warn), LOOK_AHEAD)
+    jobs = ahead(_phase_a(setup, journal, account, warn, hands), LOOK_AHEAD)
     film = decode(info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)
     files: list[Path] = []
-    with closing(jobs), closing(film):
+    away: list[_Job] = []
+
+    def finish(task: SegmentTask) -> None:
+        finished = journal.add(task.number, task.start, task.stop, segment_file(journal.folder, task.number))
+        progress(Progress("color", done, total, account.shots, segment=finished))
+
+    with closing(jobs), closing(film), closing(Maker(setup)) as maker:
         for job in jobs:
             began = time.perf_counter()
-            name = folder / f"segment-{job.number:06d}.mkv"
-            if job.pieces is None:
-                for _ in itertools.islice(film, job.stop - job.start):
-                    report()
+            task = job.task
+            if job.pieces is not None:
+                write_segment(job.pieces, film, setup, segment_file(journal.folder, task.number), report)
+                finish(task)
             else:
-                _write_segment(job.pieces, film, compose, encoding, info, name, report)
-                journal.add(job.number, job.start, job.stop, name)
-            files.append(name)
+                for _ in itertools.islice(film, task.stop - task.start):
+                    if job.away is None:
+                        report()
+            if job.away is not None:
+                away.append(job)
+            for ended in [each for each in away if each.away is not None and each.away.ended()]:
+                away.remove(ended)
+                _take_back(ended, maker, journal.folder, account, report)
+                finish(ended.task)
+            files.append(segment_file(journal.folder, task.number))
             account.spent("color and encode", began)
+        for job in away:
+            _take_back(job, maker, journal.folder, account, report)
+            finish(job.task)
     if not account.pts:
         raise InputError(f"{info.path}: not one frame could be decoded")
     began = time.perf_counter()
@@ -215,124 +233,56 @@ def _color(
     )
 
 
-def _sight(info: FilmInfo, settings: RunSettings) -> Sight:
-    samples = sample_luma(info)
-    full = info.tags.full_range
-    box = active_box(samples, info.height, info.width, info.bits, full) if samples else None
-    return choose_sight(info.width, info.height, info.aspect, info.rotation, settings.size, box)
-
-
-def _composer(info: FilmInfo, encoding: Encoding, sight: Sight, saturation: float) -> Compose:
-    kr, kb = info.tags.luma_weights(info.height)
-    grid = ChromaGrid(
-        height=info.height, width=info.width, subsampling=encoding.subsampling, siting=encoding.siting
-    )
-    composer = ChromaComposer(
-        kr=kr, kb=kb, full_range=encoding.full_range, bits=encoding.bits, grid=grid, saturation=saturation
-    )
-    drop = info.bits - encoding.bits
-    kind = np.uint8 if encoding.bits == 8 else np.uint16
-
-    def compose(frame: Frame, ab: npt.NDArray[np.float32]) -> tuple[Plane, Plane]:
-        # where the result has less depth, cut luma is close enough to choose chroma by: the writer dithers its own
-        luma: Plane = frame.luma if drop <= 0 else (frame.luma >> drop).astype(kind)  # type: ignore[assignment]
-        return composer.compose(luma, ab, sight, interlaced=frame.interlaced)
-
-    return compose
-
-
-def _write_segment(
-    pieces: Sequence[Anchored],
-    film: Iterator[Frame],
-    compose: Compose,
-    encoding: Encoding,
-    info: FilmInfo,
-    target: Path,
-    report: Callable[[], None],
+def _take_back(
+    job: _Job, maker: Maker, folder: Path, account: _Account, report: Callable[[], None]
 ) -> None:
-    part = target.with_suffix(".part")
-    try:
-        with SegmentWriter(part, encoding, info) as writer:
-            color_segment(pieces, film, compose, writer.write, report)
-        publish(part, target)
-    except OSError as error:
-        raise OutputError(f"{target.parent}: cannot write: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    """Wait for a segment that was handed away; make it here where the others could not."""
+    assert job.away is not None
+    made = job.away.made()
+    if made is not None and segment_file(folder, job.task.number).is_file():
+        account.anchors += made
+        for _ in range(job.task.stop - job.task.start):
+            report()
+        return
+    account.anchors += maker.make(job.task, folder, report)
 
 
 def _phase_a(
-    info: FilmInfo,
-    settings: RunSettings,
-    sight: Sight,
-    predictor: Predictor,
-    journal: Journal,
-    folder: Path,
-    account: _Account,
-    warn: Callable[[str], None],
+    setup: Setup, journal: Journal, account: _Account, warn: Callable[[str], None], hands: Hands | None
 ) -> Generator[_Job, None, None]:
     """Yield the film's segments in order, with the color of their anchors."""
-    table = lightness_table(info.bits, info.tags.full_range)
-    film = decode(info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)
+    settings, folder = setup.settings, journal.folder
+    film = decode(setup.info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)
     settled: Half | None = None
+    last: _Job | None = None
     with closing(film):
         for number, footage in enumerate(
-            segments(scan(film, sight, info.bits, pyscenedetect=settings.pyscenedetect))
+            segments(scan(film, setup.sight, setup.info.bits, pyscenedetect=settings.pyscenedetect))
         ):
             account.pts.extend(itertools.chain.from_iterable(piece.pts for piece in footage))
             account.shots = footage[-1].shot + 1
-            start, stop = footage[0].start, footage[-1].stop
-            stored = folder / f"anchors-{number:06d}.npy"
-            kept = _stored_end(stored, footage[-1]) if journal.has(number, start, stop) else None
+            if last is not None and last.away is not None and last.task.shared_end:
+                settled = _end_of(last, setup, folder, account)
+            task = SegmentTask(number, footage, settled)
+            stored = end_file(folder, number)
+            kept = stored_end(stored) if journal.has(number, task.start, task.stop) else None
             if kept is not None:
-                settled = kept if footage[-1].shared_end else None
-                yield _Job(number, start, stop, None)
-                continue
-            pieces = []
-            for piece in footage:
-                pieces.append(_anchored(piece, info, settings, sight, table, predictor, settled, account))
-                settled = pieces[-1].ab[-1] if piece.shared_end else None
-            _store_end(stored, pieces[-1].ab[-1])
-            yield _Job(number, start, stop, tuple(pieces))
+                last = _Job(task, None)
+                settled = kept if task.shared_end else None
+            elif hands is not None and (away := hands.take(task, folder)) is not None:
+                last = _Job(task, None, away)
+                settled = None
+            else:
+                pieces = color_anchors(task, setup, account.spent)
+                account.anchors += anchors_made(pieces, task)
+                store_end(stored, pieces[-1].ab[-1])
+                last = _Job(task, pieces)
+                settled = pieces[-1].ab[-1] if task.shared_end else None
+            yield last
 
 
-def _anchored(
-    piece: Footage,
-    info: FilmInfo,
-    settings: RunSettings,
-    sight: Sight,
-    table: npt.NDArray[np.float32],
-    predictor: Predictor,
-    settled: Half | None,
-    account: _Account,
-) -> Anchored:
-    clock = time.perf_counter()
-    motion = motion_of(piece, info.bits)
-    clock = account.spent("flow", clock)
-    anchors, ab = color_footage(
-        motion,
-        predictions(piece, sight, table, predictor),
-        settled,
-        every_frame=settings.every_frame,
-        smoothing=settings.smoothing,
-    )
-    account.spent("network", clock)
-    account.anchors += len(anchors) - (settled is not None)
-    return Anchored(piece.start, piece.stop, anchors, ab, motion)
-
-
-def _store_end(path: Path, ab: Half) -> None:
-    """Keep the color of a segment's last anchor: the next segment may share it."""
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.save(file, ab)
-    publish(part, path)
-
-
-def _stored_end(path: Path, piece: Footage) -> Half | None:
-    """Return the stored color of a finished segment's last anchor, or None where it cannot be read."""
-    try:
-        ab: Half = np.load(path, allow_pickle=False)
-    except (OSError, ValueError):
-        return None
-    return ab if ab.dtype == np.float16 and ab.ndim == 3 else None
+def _end_of(job: _Job, setup: Setup, folder: Path, account: _Account) -> Half:
+    """Return the color of the last anchor of a segment that was handed away."""
+    assert job.away is not None
+    kept = stored_end(end_file(folder, job.task.number)) if job.away.anchored() else None
+    return color_anchors(job.task, setup, account.spent)[-1].ab[-1] if kept is None else kept

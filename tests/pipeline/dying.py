@@ -18,7 +18,7 @@ import torch
 
 from filmcolor.color.gamut import tables
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline import inputs, journal, plan, run, workspace
+from filmcolor.pipeline import inputs, journal, making, plan, run, workspace
 from filmcolor.pipeline.inputs import color_inputs
 from filmcolor.pipeline.journal import Journal
 from filmcolor.pipeline.progress import silent
@@ -114,12 +114,12 @@ STEPS: dict[str, Callable[[], None]] = {
     "workspace made, no journal": before(Journal, "__init__"),
     "journal's first line torn": tearing("basis"),
     "journal begun": after(Journal, "__init__"),
-    "anchors written, not renamed": before(run, "publish", "anchors-000001"),
-    "anchors in place": after(run, "publish", "anchors-000001"),
+    "anchors written, not renamed": before(making, "publish", "anchors-000001"),
+    "anchors in place": after(making, "publish", "anchors-000001"),
     "first segment opened": before(SegmentWriter, "write", count=1),
     "second segment opened": before(SegmentWriter, "write", count=SEGMENT + 1),
     "second segment half encoded": before(SegmentWriter, "write", count=SEGMENT + SEGMENT // 2),
-    "second segment closed, not synced": before(run, "publish", SECOND),
+    "second segment closed, not synced": before(making, "publish", SECOND),
     "second segment synced, not renamed": before(pathlib.Path, "replace", SECOND),
     "second segment renamed, folder not synced": after(pathlib.Path, "replace", SECOND),
     "second segment in place, not journaled": before(Journal, "add", SECOND),

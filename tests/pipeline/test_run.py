@@ -108,7 +108,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
     film = make_film(tmp_path / "gray.mkv", shots=(60, 60, 60, 60))
     whole = color_film(film, tmp_path / "whole.mkv", SMALL, predictor=predictor)
     calls = 0
-    write = run_module._write_segment
+    write = run_module.write_segment
 
     def fails_at_the_second(*args: object) -> None:
         nonlocal calls
@@ -117,7 +117,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(
             raise KeyboardInterrupt
         write(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run_module, "_write_segment", fails_at_the_second)
+    monkeypatch.setattr(run_module, "write_segment", fails_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         color_film(film, tmp_path / "color.mkv", SMALL, predictor=predictor)
     assert not (tmp_path / "color.mkv").exists()

@@ -1,0 +1,298 @@
+"""One segment from its footage to its file: a pure function, whichever process calls it."""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from filmcolor.color.bars import active_box
+from filmcolor.color.compose import ChromaComposer
+from filmcolor.color.lightness import lightness_table
+from filmcolor.color.sight import Sight, choose_sight
+from filmcolor.color.siting import ChromaGrid
+from filmcolor.errors import InputError, OutputError
+from filmcolor.files import publish
+from filmcolor.film import FilmInfo, Frame, Plane
+from filmcolor.model.predict import Predictor
+from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
+from filmcolor.pipeline.scan import Footage
+from filmcolor.pipeline.segment import Compose, color_segment
+from filmcolor.settings import RunSettings
+from filmcolor.video.decode import decode, sample_luma
+from filmcolor.video.encode import Encoding, SegmentWriter, choose_encoding
+from filmcolor.video.probe import probe
+
+Spent = Callable[[str, float], float]
+"""A stage and when it began (perf_counter) -> the time now; adds up busy time."""
+
+_BESIDE = 0.001
+"""Seconds before a segment's first frame at which another decoder is asked to begin."""
+_NEAR = 10
+"""Seconds that a decoder rather decodes than searches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What all segments of a film have in common."""
+
+    info: FilmInfo
+    settings: RunSettings
+    encoding: Encoding
+    sight: Sight
+    lightness: npt.NDArray[np.float32]
+    compose: Compose
+    predictor: Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTask:
+    """One segment to be made. settled: color of its first frame where the segment before shares it."""
+
+    number: int
+    footage: tuple[Footage, ...]
+    settled: Half | None
+
+    @property
+    def start(self) -> int:
+        """The segment's first frame."""
+        return self.footage[0].start
+
+    @property
+    def stop(self) -> int:
+        """The frame behind its last."""
+        return self.footage[-1].stop
+
+    @property
+    def shared_end(self) -> bool:
+        """Whether the next segment goes on with the same shot."""
+        return self.footage[-1].shared_end
+
+
+class Away(Protocol):
+    """A segment that another process makes."""
+
+    def ended(self) -> bool:
+        """Whether it is made, or will not be."""
+
+    def anchored(self) -> bool:
+        """Wait until the color of its last anchor is stored; False where it will not be."""
+
+    def made(self) -> int | None:
+        """Wait until it is made; return how many frames the generator colored, None where it was not made."""
+
+
+class Hands(Protocol):
+    """Other processes that may make segments of a film."""
+
+    def take(self, task: SegmentTask, folder: Path) -> Away | None:
+        """Take a segment, whose files go to the workspace `folder`; None where nobody is free. Never waits."""
+
+
+def set_up(source: Path, out: Path, settings: RunSettings, predictor: Predictor) -> Setup:
+    """Look at a film and decide how it is colored. Raises InputError, OutputError."""
+    info = probe(source)
+    encoding = choose_encoding(info, settings, out)
+    return set_up_known(info, encoding, settings, predictor)
+
+
+def set_up_known(info: FilmInfo, encoding: Encoding, settings: RunSettings, predictor: Predictor) -> Setup:
+    """Decide how a film is colored that was looked at already."""
+    sight = _sight(info, settings)
+    table = lightness_table(info.bits, info.tags.full_range)
+    return Setup(
+        info,
+        settings,
+        encoding,
+        sight,
+        table,
+        _composer(info, encoding, sight, settings.saturation),
+        predictor,
+    )
+
+
+def color_anchors(task: SegmentTask, setup: Setup, spent: Spent) -> tuple[Anchored, ...]:
+    """Return the task's pieces with the color of their anchors."""
+    pieces: list[Anchored] = []
+    settled = task.settled
+    for piece in task.footage:
+        pieces.append(_anchored(piece, setup, settled, spent))
+        settled = pieces[-1].ab[-1] if piece.shared_end else None
+    return tuple(pieces)
+
+
+def anchors_made(pieces: Sequence[Anchored], task: SegmentTask) -> int:
+    """Return how many frames the generator colored: anchors that a seam shares count once."""
+    seams = sum(piece.shared_end for piece in task.footage[:-1]) + (task.settled is not None)
+    return sum(len(piece.anchors) for piece in pieces) - seams
+
+
+def write_segment(
+    pieces: Sequence[Anchored],
+    frames: Iterator[Frame],
+    setup: Setup,
+    target: Path,
+    report: Callable[[], None],
+    part: Path | None = None,
+) -> None:
+    """Write the segment's file, under another name (`part`) until it is complete. Raises OutputError."""
+    part = part or target.with_suffix(".part")
+    try:
+        with SegmentWriter(part, setup.encoding, setup.info) as writer:
+            color_segment(pieces, frames, setup.compose, writer.write, report)
+        publish(part, target)
+    except OSError as error:
+        raise OutputError(f"{target.parent}: cannot write: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def segment_file(folder: Path, number: int) -> Path:
+    """Return where a finished segment lies in the workspace."""
+    return folder / f"segment-{number:06d}.mkv"
+
+
+def end_file(folder: Path, number: int) -> Path:
+    """Return where the color of a segment's last anchor lies in the workspace."""
+    return folder / f"anchors-{number:06d}.npy"
+
+
+def store_end(path: Path, ab: Half) -> None:
+    """Keep the color of a segment's last anchor: the next segment may share it."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        np.save(file, ab)
+    publish(part, path)
+
+
+def stored_end(path: Path) -> Half | None:
+    """Return the stored color of a segment's last anchor, or None where it cannot be read."""
+    try:
+        ab: Half = np.load(path, allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+    return ab if ab.dtype == np.float16 and ab.ndim == 3 else None
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class OtherFrames(Exception):
+    """A decoder that began in the middle gave other frames than the one that began at the start."""
+
+
+class Maker:
+    """Makes segments of one film with a decoder of its own; cheapest in rising order."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._film: Generator[Frame, None, None] | None = None
+        self._at = 0
+        self._pts = 0
+
+    def make(
+        self,
+        task: SegmentTask,
+        folder: Path,
+        report: Callable[[], None],
+        anchored: Callable[[], None] = nothing,
+        part: Path | None = None,
+    ) -> int:
+        """Color the anchors, store the last one (then call `anchored`), and write the segment's file.
+
+        Returns how many frames the generator colored. Raises OutputError, and InputError where the film's frames
+        are no longer those of the task.
+        """
+        pieces = color_anchors(task, self.setup, lambda _, since: since)
+        store_end(end_file(folder, task.number), pieces[-1].ab[-1])
+        anchored()
+        target = segment_file(folder, task.number)
+        for find in (self._found, self._counted):
+            frames = _same(find(task), task, self.setup.sight)
+            try:
+                write_segment(pieces, frames, self.setup, target, report, part)
+            except OtherFrames:
+                self.close()
+                continue
+            self._at, self._pts = task.stop, task.footage[-1].pts[-1]
+            return anchors_made(pieces, task)
+        raise InputError(f"{self.setup.info.path}: changed while it was colored; run again with --fresh")
+
+    def close(self) -> None:
+        """Close the decoder."""
+        if self._film is not None:
+            self._film.close()
+            self._film = None
+        self._at = 0
+
+    def _found(self, task: SegmentTask) -> Iterator[Frame]:
+        """Return the task's frames, from where the decoder stands or from where the container is searched."""
+        info, first = self.setup.info, task.footage[0].pts[0]
+        near = (first - self._pts) * info.time_base <= _NEAR
+        if self._film is None or task.start < self._at or not near:
+            self.close()
+            begin = float((first - info.first_pts) * info.time_base) - _BESIDE
+            self._film = decode(info, start=max(begin, 0.0), end=self.setup.settings.end)
+        return (frame for frame in self._film if frame.pts >= first)
+
+    def _counted(self, task: SegmentTask) -> Iterator[Frame]:
+        """Return the task's frames by their number, from the film's first."""
+        settings = self.setup.settings
+        self._film = decode(self.setup.info, start=settings.start, end=settings.end)
+        return islice(self._film, task.start, None)
+
+
+def _same(frames: Iterator[Frame], task: SegmentTask, sight: Sight) -> Iterator[Frame]:
+    """Yield the frames of the task, each compared with the footage. Raises OtherFrames."""
+    for piece in task.footage:
+        for pts, small in zip(piece.pts, piece.small, strict=False):
+            frame = next(frames, None)
+            if frame is None or frame.pts != pts or not np.array_equal(sight.small(frame.luma), small):
+                raise OtherFrames
+            yield frame
+
+
+def _anchored(piece: Footage, setup: Setup, settled: Half | None, spent: Spent) -> Anchored:
+    clock = time.perf_counter()
+    motion = motion_of(piece, setup.info.bits)
+    clock = spent("flow", clock)
+    anchors, ab = color_footage(
+        motion,
+        predictions(piece, setup.sight, setup.lightness, setup.predictor),
+        settled,
+        every_frame=setup.settings.every_frame,
+        smoothing=setup.settings.smoothing,
+    )
+    spent("network", clock)
+    return Anchored(piece.start, piece.stop, anchors, ab, motion)
+
+
+def _sight(info: FilmInfo, settings: RunSettings) -> Sight:
+    samples = sample_luma(info)
+    full = info.tags.full_range
+    box = active_box(samples, info.height, info.width, info.bits, full) if samples else None
+    return choose_sight(info.width, info.height, info.aspect, info.rotation, settings.size, box)
+
+
+def _composer(info: FilmInfo, encoding: Encoding, sight: Sight, saturation: float) -> Compose:
+    kr, kb = info.tags.luma_weights(info.height)
+    grid = ChromaGrid(
+        height=info.height, width=info.width, subsampling=encoding.subsampling, siting=encoding.siting
+    )
+    composer = ChromaComposer(
+        kr=kr, kb=kb, full_range=encoding.full_range, bits=encoding.bits, grid=grid, saturation=saturation
+    )
+    drop = info.bits - encoding.bits
+    kind = np.uint8 if encoding.bits == 8 else np.uint16
+
+    def compose(frame: Frame, ab: npt.NDArray[np.float32]) -> tuple[Plane, Plane]:
+        # where the result has less depth, cut luma is close enough to choose chroma by: the writer dithers its own
+        luma: Plane = frame.luma if drop <= 0 else (frame.luma >> drop).astype(kind)  # type: ignore[assignment]
+        return composer.compose(luma, ab, sight, interlaced=frame.interlaced)
+
+    return compose
