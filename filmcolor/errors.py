@@ -2,7 +2,8 @@
 
 FilmcolorError            what a user can act on: one line, naming the file and what to do
 ├── InputError      3     unreadable, or not a film or a picture
-├── OutputError     4     exists, no space, cannot hold the result, held by another run
+├── OutputError     4     exists, no space, cannot hold the result
+│   └── BusyError   4     held by another living run
 ├── ModelError      5     weights missing, damaged or other
 ├── PartialError    6     the result is there, but incomplete
 └── RegressionError 7     `bench compare`: slower or worse
@@ -27,6 +28,10 @@ class OutputError(FilmcolorError):
     """The output exists, has no space, or cannot hold the result."""
 
     exit_code = 4
+
+
+class BusyError(OutputError):
+    """Another living run works on this output."""
 
 
 class ModelError(FilmcolorError):

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from filmcolor.errors import FilmcolorError, InputError, OutputError, PartialError
+from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.journal import made_here
+from filmcolor.pipeline.making import Hands
 from filmcolor.pipeline.pictures import color_picture
 from filmcolor.pipeline.progress import Progress, Report
 from filmcolor.pipeline.run import RunResult, color_film, load_predictor
@@ -64,12 +66,7 @@ def color_inputs(
     for task in tasks:
         begin(task.source)
         try:
-            if task.kind == "film":
-                result = color_film(task.source, task.out, settings, progress, predictor())
-            elif task.kind == "picture":
-                result = color_picture(task.source, task.out, settings, progress, predictor())
-            else:
-                result = color_sequence(task.source, task.out, settings, progress, predictor())
+            result = color_task(task, settings, progress, predictor())
         except FilmcolorError as error:
             if not several:
                 raise
@@ -84,8 +81,22 @@ def color_inputs(
         raise failures[0]
 
 
+def color_task(
+    task: Task, settings: RunSettings, progress: Report, predictor: Predictor, hands: Hands | None = None
+) -> RunResult:
+    """Color one source. hands: other processes that may make some of a film's segments.
+
+    Raises InputError, OutputError, ModelError.
+    """
+    if task.kind == "film":
+        return color_film(task.source, task.out, settings, progress, predictor, hands)
+    if task.kind == "picture":
+        return color_picture(task.source, task.out, settings, progress, predictor)
+    return color_sequence(task.source, task.out, settings, progress, predictor)
+
+
 def _task(source: Path, out: str | None, settings: RunSettings, several: bool) -> Task:
-    kind = _kind(source)
+    kind = kind_of(source)
     if out is not None and kind == "sequence" and not several:
         return Task(kind, source, Path(out))
     if out is None:
@@ -97,7 +108,7 @@ def _task(source: Path, out: str | None, settings: RunSettings, several: bool) -
     else:
         folder, named = Path(out).parent, Path(out)
     if named is None:
-        named = folder / _name(kind, source, settings, beside=out is None)
+        named = folder / result_name(kind, source, settings, beside=out is None)
         if out is not None and not folder.exists():
             _make(folder)
     if kind != "sequence" and not folder.is_dir():
@@ -105,7 +116,8 @@ def _task(source: Path, out: str | None, settings: RunSettings, several: bool) -
     return Task(kind, source, named)
 
 
-def _kind(source: Path) -> Kind:
+def kind_of(source: Path) -> Kind:
+    """Return what a source is, told from its content. Raises InputError where it is none of these."""
     if not os.path.lexists(source) and is_pattern(source):
         return "sequence"
     if not source.exists():
@@ -117,7 +129,8 @@ def _kind(source: Path) -> Kind:
     return "picture" if is_still(source) else "film"
 
 
-def _name(kind: Kind, source: Path, settings: RunSettings, *, beside: bool) -> str:
+def result_name(kind: Kind, source: Path, settings: RunSettings, *, beside: bool) -> str:
+    """Return what the result of a source is called by default. beside: it lies beside its source."""
     if kind == "sequence":
         stem = source.name if source.is_dir() else source.parent.name
         return f"{stem}.color" if beside else stem

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from filmcolor.errors import OutputError
+from filmcolor.errors import BusyError, OutputError
 from filmcolor.files import beside
 from filmcolor.pipeline.journal import JOURNAL
 
@@ -70,13 +70,13 @@ def _lock(descriptor: int, folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise OutputError(
+        raise BusyError(
             f"{folder}: another run is working on this output; wait for it or stop it"
         ) from error
     with contextlib.suppress(OSError):
         if os.stat(folder / _LOCK).st_ino == os.fstat(descriptor).st_ino:  # noqa: PTH116
             return
-    raise OutputError(f"{folder}: another run has just finished this output; run again to see it")
+    raise BusyError(f"{folder}: another run has just finished this output; run again to see it")
 
 
 def clear(folder: Path) -> None:
