@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-import torch.multiprocessing as mp
+from torch.multiprocessing.spawn import spawn
 
 from filmcolor.errors import InputError
 from filmcolor.training.checkpoint import read_checkpoint
@@ -58,7 +58,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_processes_hold_the_same_weights_and_draw_different_pictures(
     pictures: Path, tmp_path: Path
 ) -> None:
-    mp.spawn(_one_of_two, (_free_port(), pictures, tmp_path), nprocs=2)  # type: ignore[no-untyped-call]
+    spawn(_one_of_two, (_free_port(), pictures, tmp_path), nprocs=2)
     one, two = (torch.load(tmp_path / f"rank{r}.pt", weights_only=True) for r in (0, 1))
     assert not torch.equal(one["drawn"], two["drawn"])
     assert one["accuracy"] == two["accuracy"]
@@ -72,7 +72,7 @@ def test_two_processes_hold_the_same_weights_and_draw_different_pictures(
 def test_two_processes_resume_exactly(pictures: Path, tmp_path: Path) -> None:
     # steps is the budget that the schedule follows: constant, so that parts and whole see the same rates
     for steps, out, resume in ((2, "parts", False), (4, "parts", True), (4, "whole", False)):
-        mp.spawn(_whole, (_free_port(), pictures, tmp_path / out, steps, resume), nprocs=2)  # type: ignore[no-untyped-call]
+        spawn(_whole, (_free_port(), pictures, tmp_path / out, steps, resume), nprocs=2)
     one, two = (torch.load(tmp_path / n / "state.pt", weights_only=True) for n in ("parts", "whole"))
     for key in ("network", "ema"):
         for name, tensor in one[key].items():
