@@ -11,6 +11,11 @@ FilmcolorError            what a user can act on: one line, naming the file and 
 Other exit codes: 0 done, 1 our bug, 2 wrong use (Typer's), 130 Ctrl-C, 143 SIGTERM.
 """
 
+import errno
+from pathlib import Path
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 class FilmcolorError(Exception):
     """One line that says what is wrong and what to do."""
@@ -50,3 +55,16 @@ class RegressionError(FilmcolorError):
     """`bench compare` found a result that is slower or worse."""
 
     exit_code = 7
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the error says that there is no room left."""
+    return getattr(error, "errno", None) in _FULL
+
+
+def cannot_write(path: Path, error: Exception) -> OutputError:
+    """Return what to tell of a file or folder that the system or FFmpeg would not write."""
+    reason = f"{path}: cannot write: {getattr(error, 'strerror', None) or error}"
+    if is_full(error):
+        reason += "; what is finished is kept: make room and run again to go on"
+    return OutputError(reason)

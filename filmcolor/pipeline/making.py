@@ -1,5 +1,6 @@
 """One segment from its footage to its file: a pure function, whichever process calls it."""
 
+import io
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from filmcolor.color.compose import ChromaComposer
 from filmcolor.color.lightness import lightness_table
 from filmcolor.color.sight import Sight, choose_sight
 from filmcolor.color.siting import ChromaGrid
-from filmcolor.errors import InputError, OutputError
+from filmcolor.errors import InputError, cannot_write
 from filmcolor.files import publish
 from filmcolor.film import FilmInfo, Frame, Plane
 from filmcolor.model.predict import Predictor
@@ -146,7 +147,7 @@ def write_segment(
             color_segment(pieces, frames, setup.compose, writer.write, report)
         publish(part, target)
     except OSError as error:
-        raise OutputError(f"{target.parent}: cannot write: {error.strerror or error}") from error
+        raise cannot_write(target.parent, error) from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -164,8 +165,9 @@ def end_file(folder: Path, number: int) -> Path:
 def store_end(path: Path, ab: Half) -> None:
     """Keep the color of a segment's last anchor: the next segment may share it."""
     part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.save(file, ab)
+    packed = io.BytesIO()
+    np.save(packed, ab)
+    part.write_bytes(packed.getvalue())  # numpy's own writing does not say that a disk is full
     publish(part, path)
 
 

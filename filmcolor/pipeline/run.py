@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from filmcolor import __version__
-from filmcolor.errors import InputError, OutputError
+from filmcolor.errors import InputError, cannot_write
 from filmcolor.files import publish
 from filmcolor.model.predict import Predictor
 from filmcolor.model.weights import load_model
@@ -36,6 +36,7 @@ from filmcolor.pipeline.making import (
     stored_end,
     write_segment,
 )
+from filmcolor.pipeline.places import with_room
 from filmcolor.pipeline.plan import segments
 from filmcolor.pipeline.progress import Progress, Report, silent
 from filmcolor.pipeline.scan import scan
@@ -135,6 +136,7 @@ def color_film(
     folder = workspace_of(out, settings.workspace)
     with held(folder, fresh=settings.fresh):
         journal = Journal(folder, basis)
+        info = with_room(info, encoding, settings, folder, out)
         result = _finished(journal, out)
         if result is None:
             setup = set_up_known(info, encoding, settings, predictor)
@@ -155,9 +157,7 @@ def _finished(journal: Journal, out: Path) -> RunResult | None:
     return RunResult(path=out, **counts)
 
 
-def _color(
-    setup: Setup, out: Path, progress: Report, journal: Journal, hands: Hands | None
-) -> RunResult:
+def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: Hands | None) -> RunResult:
     info, encoding, settings = setup.info, setup.encoding, setup.settings
     account = _Account(warnings=list(dict.fromkeys((*info.warnings, *encoding.warnings))))
     for line in account.warnings:
@@ -223,7 +223,7 @@ def _color(
         journal.add_result(part)
         publish(part, out)
     except OSError as error:
-        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
+        raise cannot_write(out, error) from error
     finally:
         part.unlink(missing_ok=True)
     account.spent("join", began)
@@ -233,9 +233,7 @@ def _color(
     )
 
 
-def _take_back(
-    job: _Job, maker: Maker, folder: Path, account: _Account, report: Callable[[], None]
-) -> None:
+def _take_back(job: _Job, maker: Maker, folder: Path, account: _Account, report: Callable[[], None]) -> None:
     """Wait for a segment that was handed away; make it here where the others could not."""
     assert job.away is not None
     made = job.away.made()

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from filmcolor.errors import BusyError, OutputError
+from filmcolor.errors import BusyError, OutputError, cannot_write, is_full
 from filmcolor.files import beside
 from filmcolor.pipeline.journal import JOURNAL
 
@@ -54,6 +54,10 @@ def held(folder: Path, *, fresh: bool) -> Iterator[Path]:
                 if entry.name != _LOCK:
                     _remove(entry)
         yield folder
+    except OSError as error:
+        if is_full(error):  # for the journal or the anchors; the rest has its own words
+            raise cannot_write(folder, error) from error
+        raise
     finally:
         if not any(
             entry.name.startswith("segment-") and entry.suffix != ".part" for entry in _entries(folder)
@@ -70,9 +74,7 @@ def _lock(descriptor: int, folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise BusyError(
-            f"{folder}: another run is working on this output; wait for it or stop it"
-        ) from error
+        raise BusyError(f"{folder}: another run is working on this output; wait for it or stop it") from error
     with contextlib.suppress(OSError):
         if os.stat(folder / _LOCK).st_ino == os.fstat(descriptor).st_ino:  # noqa: PTH116
             return

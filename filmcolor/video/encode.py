@@ -12,7 +12,7 @@ import numpy as np
 from av.filter import Graph
 from av.video.stream import VideoStream
 
-from filmcolor.errors import OutputError
+from filmcolor.errors import OutputError, cannot_write
 from filmcolor.film import FilmInfo, Frame, Plane
 from filmcolor.video.choose import (
     ENCODER_THREADS,
@@ -53,7 +53,7 @@ class SegmentWriter:
                 f"file:{path.absolute()}", "w", format="matroska", container_options={"fflags": "+bitexact"}
             )
         except (av.error.FFmpegError, OSError) as error:
-            raise OutputError(f"{path}: cannot write: {error.strerror or error}") from error
+            raise cannot_write(path, error) from error
 
     def write(self, frame: Frame, cb: Plane, cr: Plane) -> None:
         """Encode one frame: its own luma (and alpha) with the chroma given.
@@ -153,7 +153,9 @@ class SegmentWriter:
                 packet.duration = 1
                 packet.time_base = TICK
                 self._file.mux(packet)
-        except (av.error.FFmpegError, OSError) as error:
+        except OSError as error:
+            raise cannot_write(self._path.parent, error) from error
+        except av.error.FFmpegError as error:
             raise OutputError(
                 f"{self._path}: {self._encoding.codec} cannot write: {error.strerror or error}"
             ) from error
@@ -172,7 +174,7 @@ class SegmentWriter:
                 self._file.close()
             except (av.error.FFmpegError, OSError) as closing:
                 if error is None:
-                    raise OutputError(f"{self._path}: cannot write: {closing.strerror}") from closing
+                    raise cannot_write(self._path.parent, closing) from closing
 
 
 def _range(encoding: Encoding) -> int:

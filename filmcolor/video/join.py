@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from filmcolor.errors import OutputError
+from filmcolor.errors import OutputError, cannot_write
 from filmcolor.film import FilmInfo
 from filmcolor.settings import RunSettings
 from filmcolor.video.aspect import display_size, reserve, set_display_size
@@ -80,7 +80,7 @@ def join(
             for packet in _merged(_on(picture, pictures), _others(source, routes, damage)):
                 target.mux(packet)
     except (av.error.FFmpegError, OSError) as error:
-        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
+        raise cannot_write(out, error) from error
     if damage.lost:
         damage.tell(warnings.append)
     if _needs_aspect(info, encoding):

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from filmcolor.errors import FilmcolorError, InputError, OutputError
+from filmcolor.errors import FilmcolorError, InputError, OutputError, cannot_write
 from filmcolor.files import replacing
 from filmcolor.film import Plane
 from filmcolor.video.dpx import read_dpx, write_dpx
@@ -130,7 +130,7 @@ def write_still(picture: StillPicture, page_colors: Iterable[Rgb], target: Path)
                 else:
                     warnings = write_plain(picture, rgb, form, beside)
     except OSError as error:
-        raise OutputError(f"{target}: cannot write: {error.strerror or error}") from error
+        raise cannot_write(target, error) from error
     return [f"{target}: {line}" for line in warnings]
 
 

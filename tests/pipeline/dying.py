@@ -8,7 +8,9 @@ import functools
 import multiprocessing
 import os
 import pathlib
+import resource
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ from typing import Any
 import torch
 
 from filmcolor.color.gamut import tables
+from filmcolor.errors import FilmcolorError
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline import inputs, journal, making, plan, run, workspace
 from filmcolor.pipeline.inputs import color_inputs
@@ -156,7 +159,7 @@ def color(source: Path, out: Path) -> RunResult:
     return result
 
 
-def _run(source: Path, out: Path, step: str | None, seconds: float | None) -> None:
+def _run(source: Path, out: Path, step: str | None, seconds: float | None, room: int | None) -> None:
     plan.SEGMENT_FRAMES = SEGMENT
     inputs.load_predictor = lambda _: predictor()
     if step is not None:
@@ -165,16 +168,33 @@ def _run(source: Path, out: Path, step: str | None, seconds: float | None) -> No
         timer = threading.Timer(seconds, die)
         timer.daemon = True
         timer.start()
-    color(source, out)
+    if room is not None:  # Python ignores the signal, so that writing fails as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    try:
+        color(source, out)
+    except FilmcolorError as error:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        out.with_name("said").write_text(str(error))
+        sys.exit(error.exit_code)
 
 
 def killed(source: Path, out: Path, step: str | None = None, seconds: float | None = None) -> bool:
     """Color a film in a process of its own, until `step` or for `seconds`; tell whether it was killed."""
+    code = _process(source, out, step, seconds, None)
+    assert code in (0, -signal.SIGKILL), f"ended with {code}"
+    return code != 0
+
+
+def cramped(source: Path, out: Path, room: int) -> int:
+    """Color a film where no file can grow beyond `room` bytes; return the exit code. The error is in the file `said`."""
+    return _process(source, out, None, None, room)
+
+
+def _process(source: Path, out: Path, step: str | None, seconds: float | None, room: int | None) -> int:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.pipeline.dying_preload"])
-    process = context.Process(target=_run, args=(source, out, step, seconds))
+    process = context.Process(target=_run, args=(source, out, step, seconds, room))
     process.start()
     process.join(120)
-    if process.exitcode not in (0, -signal.SIGKILL):
-        raise AssertionError(f"ended with {process.exitcode}")
-    return process.exitcode != 0
+    assert process.exitcode is not None, "still running"
+    return process.exitcode

@@ -49,6 +49,23 @@ def test_a_run_killed_at_a_step_goes_on_to_the_same_bytes(
     assert [path.name for path in tmp_path.iterdir()] == ["color.mkv"], "nothing is left behind"
 
 
+@pytest.mark.parametrize("room", [100, 1000, 2500, 7_000, 20_000, 40_000])
+def test_a_full_disk_is_one_line_and_loses_nothing(
+    room: int, film: Path, whole: bytes, tmp_path: Path
+) -> None:
+    out = tmp_path / "color.mkv"
+    assert room < len(whole)
+    assert dying.cramped(film, out, room) == 4
+    said = tmp_path / "said"
+    assert "make room and run again" in said.read_text()
+    assert "\n" not in said.read_text()
+    said.unlink()
+    assert not out.exists()
+    dying.color(film, out)
+    assert out.read_bytes() == whole
+    assert [path.name for path in tmp_path.iterdir()] == ["color.mkv"]
+
+
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_goes_on_to_the_same_bytes(
     film: Path, whole: bytes, tmp_path: Path
