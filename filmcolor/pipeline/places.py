@@ -16,7 +16,7 @@ def with_room(
 ) -> FilmInfo:
     """Return `info`, with a warning more where the disk may get full on the way.
 
-    workspace: the existing folder of unfinished work. Raises OutputError where nothing can be written
+    workspace: the folder of unfinished work, which exists. Raises OutputError where nothing can be written
     beside `out` or the room is certainly too small.
     """
     part = part_of(out)
@@ -29,5 +29,5 @@ def with_room(
     if need is None:
         return info
     held = sum(entry.stat().st_size for entry in workspace.glob("segment-*"))
-    warning = check_room(need, workspace, out.parent, held)
+    warning = check_room(need, workspace.parent, out.parent, held)
     return info if warning is None else replace(info, warnings=(*info.warnings, warning))

@@ -80,7 +80,7 @@ def join(
             for packet in _merged(_on(picture, pictures), _others(source, routes, damage)):
                 target.mux(packet)
     except (av.error.FFmpegError, OSError) as error:
-        raise cannot_write(out, error) from error
+        raise cannot_write(out.parent, error) from error
     if damage.lost:
         damage.tell(warnings.append)
     if _needs_aspect(info, encoding):

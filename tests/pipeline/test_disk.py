@@ -1,6 +1,10 @@
 """Too little room is said before the work, with a figure; a disk that fills up costs nothing that is finished."""
 
+import errno
+import os
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
 from dataclasses import replace
 from fractions import Fraction
@@ -9,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from filmcolor.errors import OutputError
+from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.disk import DiskNeed, check_room, disk_need, size_text
+from filmcolor.pipeline.run import color_film
 from filmcolor.settings import RunSettings
 from filmcolor.video.encode import choose_encoding
 from filmcolor.video.probe import probe
@@ -70,3 +76,55 @@ def test_too_little_room_is_refused_with_a_figure(
 
 def test_sizes_are_written_for_people() -> None:
     assert [size_text(n) for n in (999, 1500, 12_340_000_000)] == ["999 bytes", "1.5 kB", "12.3 GB"]
+
+
+class Unused(Predictor):
+    """A network that must not be asked: the work is refused before."""
+
+    digest = "0" * 64
+    engine = "none"
+
+    def __init__(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("where", ["folder", "workspace"])
+def test_a_place_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    film = make_film(tmp_path / "gray.mkv")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "work").mkdir()
+    opened, made = Path.open, Path.mkdir
+
+    def refuse(path: Path) -> None:
+        if path.parent.name == {"folder": "out", "workspace": "work"}[where]:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    def open_it(path: Path, *args: object, **more: object) -> object:
+        refuse(path)
+        return opened(path, *args, **more)  # type: ignore[call-overload]
+
+    def make_it(path: Path, *args: object, **more: object) -> None:
+        refuse(path)
+        made(path, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "open", open_it)
+    monkeypatch.setattr(Path, "mkdir", make_it)
+    settings = RunSettings(size=64, workspace=tmp_path / "work")
+    with pytest.raises(OutputError, match="Read-only") as refused:
+        color_film(film, tmp_path / "out" / "color.mkv", settings, predictor=Unused())
+    assert refused.value.exit_code == 4
+    assert str(tmp_path / {"folder": "out", "workspace": "work"}[where]) in str(refused.value)
+    assert not list((tmp_path / "out").iterdir())
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_a_workspace_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    film = make_film(tmp_path / "gray.mkv")
+    command = [sys.executable, "-m", "filmcolor", "run", str(film), "--size", "64", "--workspace", "nowhere"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 4
+    assert "nowhere" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["gray.mkv"]
