@@ -33,6 +33,9 @@ PICTURE = (
     ),
     Figure("cf_gap", "colorfulness gap", "", "lower", 1, "|made - truth| per picture"),
     Figure("chroma", "mean chroma", "C*", "none", 1, "mean length of (a, b)"),
+    Figure(
+        "edge_ab", "ab error at edges", "ab", "lower", 2, "within 3 pixels of luma edges, where color bleeds"
+    ),
     Figure("luma_psnr", "luma PSNR", "dB", "higher", 1, "Y' of the result against the gray source"),
     Figure("luma_mean", "luma error", "codes", "lower", 3, "mean |Y' - source|, 8-bit codes"),
     Figure("luma_max", "largest luma error", "codes", "lower", 2, "8-bit codes"),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from filmcolor.quality.ciede2000 import ciede2000
 from filmcolor.quality.cielab import chroma, rgb_to_lab
 from filmcolor.quality.colorfulness import colorfulness, colorfulness_abs
+from filmcolor.quality.edges import edge_error
 from filmcolor.quality.frames import Array
 from filmcolor.quality.luma import lightness_psnr, luma_fidelity, rec601_luma
 from filmcolor.quality.psnr import psnr, psnr_ab
@@ -84,6 +85,7 @@ def score_picture(
         "cf_abs": colorfulness_abs(made),
         "cf_gap": abs(cf - truth.cf),
         "chroma": float(chroma(lab).mean()),
+        "edge_ab": edge_error(lab, truth.lab, truth.given),
         "luma_psnr": kept.psnr,
         "luma_mean": kept.mean,
         "luma_max": kept.largest,
