@@ -17,6 +17,7 @@ from filmcolor.color.siting import ChromaGrid
 from filmcolor.color.upsample import upsample
 from filmcolor.film import Plane
 from filmcolor.model.predict import Predictor
+from filmcolor.pipeline.note import color_note
 from filmcolor.pipeline.progress import Progress, Report, silent
 from filmcolor.pipeline.run import RunResult, load_predictor
 from filmcolor.settings import RunSettings
@@ -40,7 +41,7 @@ def color_picture(
     picture = read_still(source, settings.max_pixels, strict=settings.strict)
     predictor = predictor or load_predictor(settings)
     pages = (color_page(luma, picture.bits, picture.rotation, settings, predictor) for luma in picture.pages)
-    warnings = (*picture.warnings, *write_still(picture, pages, out))
+    warnings = (*picture.warnings, *write_still(picture, pages, out, color_note(predictor.model)))
     count = len(picture.pages)
     for line in warnings:
         progress(Progress("read", warning=line))

@@ -36,6 +36,7 @@ from filmcolor.pipeline.making import (
     stored_end,
     write_segment,
 )
+from filmcolor.pipeline.note import color_note
 from filmcolor.pipeline.places import with_room
 from filmcolor.pipeline.plan import segments
 from filmcolor.pipeline.progress import Progress, Report, silent
@@ -218,7 +219,9 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
     progress(Progress("join", done, done, account.shots))
     part = part_of(out)
     try:
-        for line in join(files, info, encoding, settings, part, account.pts):
+        for line in join(
+            files, info, encoding, settings, part, account.pts, color_note(setup.predictor.model)
+        ):
             warn(line)
         journal.add_result(part)
         publish(part, out)

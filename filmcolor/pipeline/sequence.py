@@ -17,6 +17,7 @@ from filmcolor.flow.propagate import spread
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.ahead import ahead
 from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
+from filmcolor.pipeline.note import color_note
 from filmcolor.pipeline.pictures import rgb_of
 from filmcolor.pipeline.progress import Progress, Report, silent
 from filmcolor.pipeline.run import RunResult, load_predictor
@@ -59,6 +60,7 @@ def color_sequence(
     info = sequence_info(sequence, rate, first)
     box = active_box([first.pages[0]], info.height, info.width, info.bits, True)
     sight = choose_sight(info.width, info.height, info.aspect, info.rotation, settings.size, box)
+    note = color_note(predictor.model)
     made = done = shots = 0
     pieces = ahead(_anchored(sequence, rate, info, sight, settings, predictor), 1)
     pictures = read_pictures(sequence, settings.max_pixels, warn=warn, strict=settings.strict)
@@ -70,7 +72,7 @@ def color_sequence(
             for ab in spread(ab_of_anchors, piece.anchors, piece.motion, piece.stop - piece.start):
                 index, picture = next(pictures)
                 rgb = rgb_of(picture.pages[0], picture.bits, ab, sight, settings.saturation)
-                for line in write_still(picture, [rgb], sequence.result(index, out)):
+                for line in write_still(picture, [rgb], sequence.result(index, out), note):
                     warn(line)
                 done += 1
                 progress(Progress("color", done, len(sequence.files), shots))

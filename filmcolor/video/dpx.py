@@ -29,6 +29,7 @@ _UNDEFINED = 0xFFFFFFFF
 _ORIENTATIONS = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 6, 6: 8, 7: 7}
 
 Samples = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+_CREATOR = slice(160, 260)
 
 
 def read_dpx(path: Path, max_pixels: int, *, strict: bool = False) -> StillPicture:
@@ -108,6 +109,8 @@ def write_dpx(picture: StillPicture, rgb: Rgb, target: Path) -> list[str]:
     rows = _PACK[bits](codes.reshape(height, -1), order, channels)
     rows = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 4)))
     _describe(header, order, width, height, bits, channels, rows.size)
+    if not header[_CREATOR].strip(b"\0\xff"):  # unless a scanner has put its name there
+        header[_CREATOR] = picture.kept.note.encode("ascii")[:99].ljust(100, b"\0")
     with target.open("wb") as file:
         file.write(header)
         file.write(rows.tobytes())

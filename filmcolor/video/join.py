@@ -35,11 +35,12 @@ def join(
     settings: RunSettings,
     out: Path,
     expected: Sequence[int],
+    note: str = "",
 ) -> list[str]:
     """Write the film: the pictures of `segments` at the times `expected`, with everything else of the source.
 
     segments: in order, as SegmentWriter made them. expected: the PTS of all their frames, rising
-    strictly, in units of info.time_base. Packets of all streams are written together in decoding
+    strictly, in units of info.time_base. note: a line that the result says of itself. Packets of all streams are written together in decoding
     order; times stay as they are, exact where the container can hold them, and begin at zero where the
     film begins before it or was cut (settings.start). The result is read again. Returns warnings, one
     line each, of what it does not hold. Raises OutputError; an unfinished `out` is left to the caller.
@@ -74,6 +75,8 @@ def join(
                 picture.metadata["title"] = reserve(title)
             sounds = sum(s.type == "audio" for s in target.streams)
             target.metadata.update(descriptive(source.metadata))
+            if note:  # MP4 has no place for entries of one's own
+                target.metadata["encoding_tool" if container.name == "mp4" else "color_note"] = note
             _timecode(source, target, picture, container.name)
             if chapters:
                 target.set_chapters(chapters)
@@ -121,8 +124,8 @@ def _muxer_options(name: str, info: FilmInfo, settings: RunSettings) -> dict[str
         scale *= 2
     options = {"movie_timescale": str(scale)} if scale < 2**31 else {}
     flags = "+faststart" if settings.preset in ("web", "small") else ""
-    if name == "mov" and info.container == "mov":
-        flags += "+use_metadata_tags"  # cameras' own entries (com.apple.quicktime...)
+    if name == "mov":
+        flags += "+use_metadata_tags"  # cameras' own entries (com.apple.quicktime...), and our note
     return options | ({"movflags": flags} if flags else {})
 
 

@@ -74,7 +74,7 @@ def write_jpeg(picture: StillPicture, rgb: Rgb, target: Path) -> list[str]:
     traits = picture.traits if isinstance(picture.traits, JpegTraits) else None
     if traits is None:
         image.save(buffer, "JPEG", quality=QUALITY, subsampling=0, optimize=True, **_extras(picture))
-        target.write_bytes(buffer.getvalue())
+        target.write_bytes(_with_segments(buffer.getvalue(), _said(picture)))
         return warnings
     image.save(
         buffer,
@@ -84,7 +84,7 @@ def write_jpeg(picture: StillPicture, rgb: Rgb, target: Path) -> list[str]:
         progressive=traits.progressive,
         optimize=True,
     )
-    target.write_bytes(_with_segments(buffer.getvalue(), traits.segments))
+    target.write_bytes(_with_segments(buffer.getvalue(), traits.segments + _said(picture)))
     return warnings
 
 
@@ -128,6 +128,12 @@ def _segments(data: bytes, gray_profile: bool) -> list[bytes]:
             found.append(data[at:end])
         at = end
     return found
+
+
+def _said(picture: StillPicture) -> tuple[bytes, ...]:
+    """Return the note as a comment segment, if there is one."""
+    note = picture.kept.note.encode("ascii")
+    return (struct.pack(">BBH", 0xFF, _COM, 2 + len(note)) + note,) if note else ()
 
 
 def _with_segments(coded: bytes, segments: tuple[bytes, ...]) -> bytes:

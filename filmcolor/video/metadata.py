@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Of the file as it was, wrong or void in the result.
 _OF_THE_FILE = {
     "encoder", "major_brand", "minor_version", "compatible_brands", "duration", "encoding_tool", "vendor_id",
-    "bps", "number_of_frames", "number_of_bytes", "filename", "mimetype", "source_id", "variant_bitrate",
+    "color_note", "bps", "number_of_frames", "number_of_bytes", "filename", "mimetype", "source_id", "variant_bitrate",
 }  # fmt: skip
 _PREFIXES = ("_statistics", "filmcolor_", "bps-", "duration-", "number_of_")
 

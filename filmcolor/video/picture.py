@@ -24,7 +24,8 @@ class Kept:
     """Descriptive parts of a picture file that any format may hold.
 
     icc: a profile for RGB, never one for gray or CMYK. exif: a TIFF structure without the
-    `Exif\\0\\0` prefix. dpi: horizontal, vertical. texts: keyword and text, as PNG has them.
+    `Exif\\0\\0` prefix. dpi: horizontal, vertical. texts: keyword and text, as PNG has them. note: what the result says of itself
+    (ASCII), written where the format has a place for it.
     """
 
     icc: bytes | None = None
@@ -32,6 +33,7 @@ class Kept:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     texts: tuple[tuple[str, str], ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

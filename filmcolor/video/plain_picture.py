@@ -56,7 +56,8 @@ def write_plain(picture: StillPicture, rgb: Rgb, form: PictureFormat, target: Pa
     if picture.kept.icc is not None or picture.kept.exif is not None or picture.kept.texts:
         warnings.append(f"{form} holds no ICC profile and no metadata: they are dropped")
     if form == "PNM":
-        header = f"P6\n{codes.shape[1]} {codes.shape[0]}\n{(1 << bits) - 1}\n".encode()
+        said = f"# {picture.kept.note}\n" if picture.kept.note else ""
+        header = f"P6\n{said}{codes.shape[1]} {codes.shape[0]}\n{(1 << bits) - 1}\n".encode()
         target.write_bytes(header + codes.astype(">u2" if bits == 16 else np.uint8).tobytes())
         return warnings
     image = Image.fromarray(codes)

@@ -79,8 +79,10 @@ def write_png(picture: StillPicture, rgb: Rgb, target: Path) -> list[str]:
     header = struct.pack(">IIBBBBB", width, height, bits, 2 if channels == 3 else 6, 0, 0, 0)
     traits = picture.traits
     chunks = traits.chunks if isinstance(traits, PngTraits) else tuple(_from_kept(picture))
+    note = picture.kept.note.encode("ascii")
+    said = _chunk(b"tEXt", b"Software\0" + note) if note else b""
     with target.open("wb") as file:
-        file.write(SIGNATURE + _chunk(b"IHDR", header) + b"".join(chunks))
+        file.write(SIGNATURE + _chunk(b"IHDR", header) + b"".join(chunks) + said)
         for part in _compressed(codes, bits):
             file.write(_chunk(b"IDAT", part))
         file.write(_chunk(b"IEND", b""))

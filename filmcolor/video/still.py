@@ -101,11 +101,12 @@ def read_still(path: Path, max_pixels: int, *, strict: bool = False) -> StillPic
     return replace(picture, warnings=tuple(f"{path}: {line}" for line in lines))
 
 
-def write_still(picture: StillPicture, page_colors: Iterable[Rgb], target: Path) -> list[str]:
+def write_still(picture: StillPicture, page_colors: Iterable[Rgb], target: Path, note: str = "") -> list[str]:
     """Write the colored picture in the format that the target's suffix names; return warnings.
 
     page_colors: for each page R'G'B' (h, w, 3) float, 0..1, whose BT.601 luma is the page's own;
-    an iterator is drawn page by page. The target appears only when it is complete.
+    an iterator is drawn page by page. note: a line in ASCII that the file says of itself, where its
+    format can. The target appears only when it is complete.
     Raises OutputError where the format is unknown or holds no such picture, or writing fails.
     """
     form = _target_format(picture, target)
@@ -113,6 +114,7 @@ def write_still(picture: StillPicture, page_colors: Iterable[Rgb], target: Path)
         raise OutputError(f"{target}: holds one page, the source has {len(picture.pages)}; write a .tif")
     if form != picture.format and form in _WITHOUT_ORIENTATION and picture.orientation != 1:
         picture, page_colors = _turned(picture, page_colors)
+    picture = replace(picture, kept=replace(picture.kept, note=note))
     try:
         with replacing(target) as beside:
             if form == "TIFF":

@@ -13,6 +13,7 @@ from filmcolor.video.picture import Rgb, StillPicture, TiffPage, TiffTag, TiffTr
 
 _CLASSIC_LIMIT = (1 << 32) - (1 << 25)  # offsets are 32 bits; the rest is room for tags
 _ASCII, _SHORT, _UNDEFINED = 2, 3, 7
+_SOFTWARE = 305
 _UNITS = {1: "NONE", 2: "INCH", 3: "CENTIMETER"}
 
 
@@ -43,12 +44,23 @@ def write_tiff(picture: StillPicture, page_colors: Iterable[Rgb], target: Path) 
                 software=False,
                 subfiletype=page.subfile,
                 contiguous=False,
-                extratags=[(t.code, t.dtype, t.count, t.value, True) for t in page.tags],
+                extratags=[(t.code, t.dtype, t.count, t.value, True) for t in _tags(page, picture.kept.note)],
                 **options,
             )
     if picture.format != "TIFF" and (picture.kept.exif is not None or picture.kept.texts):
         return ["EXIF and text metadata cannot be written to TIFF: they are dropped, orientation stays"]
     return []
+
+
+def _tags(page: TiffPage, note: str) -> tuple[TiffTag, ...]:
+    """Return the page's tags; the note joins what made the source (tag Software)."""
+    if not note:
+        return page.tags
+    before = next((t.value for t in page.tags if t.code == _SOFTWARE), "")
+    words = before.decode("latin1") if isinstance(before, bytes) else str(before)
+    text = "; ".join(filter(None, (words.strip("\0 "), note)))
+    said = TiffTag(code=_SOFTWARE, dtype=_ASCII, count=0, value=text.encode("ascii", "replace").decode())
+    return (*(t for t in page.tags if t.code != _SOFTWARE), said)
 
 
 def _samples(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from PIL import Image
 
@@ -79,7 +80,11 @@ def write_webp(picture: StillPicture, page_colors: Iterable[Rgb], target: Path) 
         "method": 5,
     }
     exif = exif_of(picture)
-    for name, value in (("icc_profile", picture.kept.icc), ("exif", exif), ("xmp", picture.kept.xmp)):
+    for name, value in (
+        ("icc_profile", picture.kept.icc),
+        ("exif", exif),
+        ("xmp", picture.kept.xmp or _said(picture)),
+    ):
         if value is not None:
             options[name] = value
     if len(images) > 1:
@@ -88,6 +93,16 @@ def write_webp(picture: StillPicture, page_colors: Iterable[Rgb], target: Path) 
             options["duration"] = list(traits.durations)
     images[0].save(target, "WEBP", **options)
     return warnings
+
+
+def _said(picture: StillPicture) -> bytes | None:
+    """Return the note as a small XMP packet, for a picture that has none."""
+    if not picture.kept.note:
+        return None
+    head = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    tool = f"<xmp:CreatorTool>{escape(picture.kept.note)}</xmp:CreatorTool>"
+    body = f'<rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/">{tool}</rdf:Description>'
+    return f"{head}{body}</rdf:RDF></x:xmpmeta>".encode("ascii")
 
 
 def _lossless(path: Path) -> bool:
