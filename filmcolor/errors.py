@@ -3,7 +3,8 @@
 FilmcolorError            what a user can act on: one line, naming the file and what to do
 ├── InputError      3     unreadable, or not a film or a picture
 ├── OutputError     4     exists, no space, cannot hold the result
-│   └── BusyError   4     held by another living run
+│   ├── BusyError   4     held by another living run
+│   └── FullError   4     the disk has no room; make some and run again
 ├── ModelError      5     weights missing, damaged or other
 ├── PartialError    6     the result is there, but incomplete
 └── RegressionError 7     `bench compare`: slower or worse
@@ -39,6 +40,10 @@ class BusyError(OutputError):
     """Another living run works on this output."""
 
 
+class FullError(OutputError):
+    """The disk has no room for the work."""
+
+
 class ModelError(FilmcolorError):
     """The weights are missing, damaged or of another network."""
 
@@ -66,5 +71,5 @@ def cannot_write(path: Path, error: Exception) -> OutputError:
     """Return what to tell of a file or folder that the system or FFmpeg would not write."""
     reason = f"{path}: cannot write: {getattr(error, 'strerror', None) or error}"
     if is_full(error):
-        reason += "; what is finished is kept: make room and run again to go on"
+        return FullError(f"{reason}; what is finished is kept: make room and run again to go on")
     return OutputError(reason)

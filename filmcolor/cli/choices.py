@@ -36,3 +36,10 @@ class ProgressChoice(StrEnum):
     auto = "auto"
     json = "json"
     off = "off"
+
+
+class BackendChoice(StrEnum):
+    """Where the workers of a batch run."""
+
+    local = "local"
+    ray = "ray"

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from filmcolor import __version__
+from filmcolor.cli.batch import app as batch
 from filmcolor.cli.bench import app as bench
 from filmcolor.cli.doctor import doctor
 from filmcolor.cli.models import app as models
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(train)
+app.add_typer(batch, name="batch")
 app.add_typer(bench, name="bench")
 app.add_typer(models, name="models")
 app.command()(doctor)

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from filmcolor.errors import OutputError
+from filmcolor.errors import FullError
 from filmcolor.film import FilmInfo
 from filmcolor.settings import RunSettings
 from filmcolor.video.choose import Encoding
@@ -71,7 +71,7 @@ def check_room(need: DiskNeed, workspace: Path, out: Path, held: int = 0) -> str
     """Compare a film's need with what is free; return a warning where it may be too little.
 
     workspace, out: existing folders of the unfinished work and of the result. held: bytes of segments
-    that are there already. Raises OutputError where it is certainly too little.
+    that are there already. Raises FullError where it is certainly too little.
     """
     segments = [max(0, size - held) for size in need.segments]
     if _same_disk(workspace, out):
@@ -85,7 +85,7 @@ def check_room(need: DiskNeed, workspace: Path, out: Path, held: int = 0) -> str
         except OSError:
             continue
         if least + _SPARE > free:
-            raise OutputError(
+            raise FullError(
                 f"{folder}: at least {size_text(least + _SPARE)} are needed here and {size_text(free)} are free;"
                 " make room, or keep unfinished work elsewhere (--workspace DIR)"
             )

@@ -1,12 +1,13 @@
 """One segment from its footage to its file: a pure function, whichever process calls it."""
 
 import io
+import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -164,7 +165,7 @@ def end_file(folder: Path, number: int) -> Path:
 
 def store_end(path: Path, ab: Half) -> None:
     """Keep the color of a segment's last anchor: the next segment may share it."""
-    part = path.with_suffix(".part")
+    part = path.with_name(f"{path.stem}.{os.getpid()}.part")  # two processes may make the same segment
     packed = io.BytesIO()
     np.save(packed, ab)
     part.write_bytes(packed.getvalue())  # numpy's own writing does not say that a disk is full
@@ -182,6 +183,35 @@ def stored_end(path: Path) -> Half | None:
 
 def nothing() -> None:
     """Do nothing."""
+
+
+def store_task(path: Path, task: SegmentTask) -> None:
+    """Write a task for another process."""
+    arrays: dict[str, npt.NDArray[Any]] = {"number": np.array(task.number)}
+    if task.settled is not None:
+        arrays["settled"] = task.settled
+    for i, piece in enumerate(task.footage):
+        numbers = (piece.shot, piece.start, piece.stop, piece.shared_start, piece.shared_end)
+        arrays[f"numbers {i}"] = np.array(numbers, np.int64)
+        arrays[f"pts {i}"] = np.array(piece.pts, np.int64)
+        arrays[f"small {i}"] = np.stack(piece.small)
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)  # type: ignore[arg-type]
+    part = path.with_name(f"{path.stem}.{os.getpid()}.part")
+    part.write_bytes(packed.getvalue())
+    part.replace(path)
+
+
+def stored_task(path: Path) -> SegmentTask:
+    """Read a task that another process wrote. Raises OSError, ValueError, KeyError."""
+    with np.load(path, allow_pickle=False) as file:
+        footage = []
+        for i in range(sum(name.startswith("pts ") for name in file.files)):
+            shot, start, stop, shared_start, shared_end = (int(n) for n in file[f"numbers {i}"])
+            small, pts = tuple(file[f"small {i}"]), tuple(int(n) for n in file[f"pts {i}"])
+            footage.append(Footage(shot, start, stop, bool(shared_start), bool(shared_end), small, pts))
+        settled = file["settled"] if "settled" in file.files else None
+        return SegmentTask(int(file["number"]), tuple(footage), settled)
 
 
 class OtherFrames(Exception):

@@ -4,10 +4,11 @@ Two passes run side by side, the first a bounded number of segments ahead: phase
 in a thread, phase B (segments) here.
 """
 
+import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,8 @@ from filmcolor.video.probe import probe
 
 LOOK_AHEAD = 2
 """Segments that phase A may be ahead of phase B."""
+_AWAY_AHEAD = 16
+"""The same, where other processes make some of them."""
 _COUNTS = ("frames", "shots", "anchors", "warnings")
 
 
@@ -182,7 +185,10 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
         done += 1
         progress(Progress("color", done, total, account.shots))
 
-    jobs = ahead(_phase_a(setup, journal, account, warn, hands), LOOK_AHEAD)
+    own = threading.Semaphore(LOOK_AHEAD)
+    jobs = ahead(
+        _phase_a(setup, journal, account, warn, hands, own), LOOK_AHEAD if hands is None else _AWAY_AHEAD
+    )
     film = decode(info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)
     files: list[Path] = []
     away: list[_Job] = []
@@ -191,11 +197,12 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
         finished = journal.add(task.number, task.start, task.stop, segment_file(journal.folder, task.number))
         progress(Progress("color", done, total, account.shots, segment=finished))
 
-    with closing(jobs), closing(film), closing(Maker(setup)) as maker:
+    with closing(jobs), closing(film), closing(Maker(setup)) as maker, _open(own):
         for job in jobs:
             began = time.perf_counter()
             task = job.task
             if job.pieces is not None:
+                own.release()
                 write_segment(job.pieces, film, setup, segment_file(journal.folder, task.number), report)
                 finish(task)
             else:
@@ -236,6 +243,15 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
     )
 
 
+@contextlib.contextmanager
+def _open(own: threading.Semaphore) -> Iterator[None]:
+    """On leaving, let phase A through, so that it sees that it is to stop."""
+    try:
+        yield
+    finally:
+        own.release(_AWAY_AHEAD)
+
+
 def _take_back(job: _Job, maker: Maker, folder: Path, account: _Account, report: Callable[[], None]) -> None:
     """Wait for a segment that was handed away; make it here where the others could not."""
     assert job.away is not None
@@ -249,9 +265,17 @@ def _take_back(job: _Job, maker: Maker, folder: Path, account: _Account, report:
 
 
 def _phase_a(
-    setup: Setup, journal: Journal, account: _Account, warn: Callable[[str], None], hands: Hands | None
+    setup: Setup,
+    journal: Journal,
+    account: _Account,
+    warn: Callable[[str], None],
+    hands: Hands | None,
+    own: threading.Semaphore,
 ) -> Generator[_Job, None, None]:
-    """Yield the film's segments in order, with the color of their anchors."""
+    """Yield the film's segments in order, with the color of their anchors.
+
+    own: how many more segments may wait for this process, where there are other hands.
+    """
     settings, folder = setup.settings, journal.folder
     film = decode(setup.info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)
     settled: Half | None = None
@@ -270,7 +294,7 @@ def _phase_a(
             if kept is not None:
                 last = _Job(task, None)
                 settled = kept if task.shared_end else None
-            elif hands is not None and (away := hands.take(task, folder)) is not None:
+            elif hands is not None and (away := _offer(task, folder, hands, own)) is not None:
                 last = _Job(task, None, away)
                 settled = None
             else:
@@ -280,6 +304,14 @@ def _phase_a(
                 last = _Job(task, pieces)
                 settled = pieces[-1].ab[-1] if task.shared_end else None
             yield last
+
+
+def _offer(task: SegmentTask, folder: Path, hands: Hands, own: threading.Semaphore) -> Away | None:
+    """Hand a segment away, or return None as soon as this process can take it."""
+    while (away := hands.take(task, folder)) is None:
+        if own.acquire(timeout=0.05):
+            return None
+    return away
 
 
 def _end_of(job: _Job, setup: Setup, folder: Path, account: _Account) -> Half:

@@ -15,10 +15,11 @@ from filmcolor.report.tables import cards, facts, rows_of, speed_table, worst
 
 Document = dict[str, Any]
 # The page may load nothing; its own style and script are allowed, and pictures inside it.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """Return the text of a file that is shipped with the pages."""
     return resources.files("filmcolor.report").joinpath(name).read_text(encoding="utf-8")
 
 
@@ -83,11 +84,11 @@ def page(results: Sequence[Path], title: str = "filmcolor measured") -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}"><meta name="color-scheme" content="light dark">'
-        f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{_resource("page.css")}</style></head>'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="color-scheme" content="light dark">'
+        f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{resource("page.css")}</style></head>'
         f'<body><header><p class="mark">filmcolor</p><h1>{escape(title)}</h1>'
         f"<p>version {escape(', '.join(versions))}, {date}</p></header><main>{body}</main>"
-        f"<script>{_resource('page.js')}</script></body></html>\n"
+        f"<script>{resource('page.js')}</script></body></html>\n"
     )
 
 

@@ -1,0 +1,1 @@
+"""A vault of films: many workers, one ledger, on one machine or on many."""

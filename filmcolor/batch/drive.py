@@ -1,0 +1,400 @@
+"""The driver: gives films to workers, notes what comes of them, and lets no film stop the others."""
+
+import contextlib
+import json
+import shutil
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from filmcolor.batch.board import Board, Line, Pace, Screen, Tally
+from filmcolor.batch.crew import Crew, Lost, Seat
+from filmcolor.batch.ledger import Ledger, as_text
+from filmcolor.batch.messages import (
+    Anchors,
+    Color,
+    Colored,
+    Copy,
+    Failed,
+    Hash,
+    Hashed,
+    Look,
+    Looked,
+    Made,
+    Make,
+    Moment,
+    Offer,
+    Order,
+    SegmentDone,
+    Warned,
+)
+from filmcolor.batch.options import BatchOptions
+from filmcolor.batch.plan import Entry, result_of
+from filmcolor.batch.share import Sharing
+from filmcolor.errors import OutputError
+
+_DRAW = 0.25
+
+
+@dataclass(slots=True)
+class Driver:
+    """What one run of a batch keeps in memory; all that matters is in the ledger.
+
+    stuck: tries of each film since it last got on. told: sources whose failure was told. full: why no more films are begun, or "".
+    """
+
+    ledger: Ledger
+    crew: Crew
+    options: BatchOptions
+    screen: Screen
+    entries: dict[int, Entry]
+    fresh: bool = False
+    stuck: dict[int, int] = field(default_factory=dict)
+    warned: dict[int, list[str]] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    full: str = ""
+    tally: Tally = field(default_factory=Tally)
+    pace: Pace = field(default_factory=Pace)
+    segments: int = 0
+    spent: int = 0
+    drawn: float = 0.0
+    share: Sharing = field(init=False)
+    of_this_run: int = 0
+    done: int = 0
+    failed: int = 0
+
+    def __post_init__(self) -> None:
+        self.share = Sharing(self.crew, self.ledger, self.entries)
+
+    # --- looking -------------------------------------------------------------------------------
+    def look(self, entries: Sequence[Entry]) -> None:
+        """Have workers look at sources; what cannot be read is failed in the ledger."""
+        self._all(deque(Look(e.film.id, e.source, e.settings) for e in entries))
+
+    def hash(self, entries: Sequence[Entry]) -> None:
+        """Have workers hash the whole content of sources."""
+        self._all(deque(Hash(e.film.id, e.source) for e in entries))
+
+    def verify(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Have workers hash finished results; return the entries whose result is no longer what was made."""
+        found: dict[int, str | None] = dict.fromkeys(e.film.id for e in entries)
+        orders: deque[Order] = deque(Hash(e.film.id, e.out) for e in entries)
+
+        def take(seat: Seat, message: object) -> None:
+            if isinstance(message, Hashed):
+                found[message.film] = message.sha256
+
+        self._work(orders, take, lambda order, reason: None)
+        return [e for e in entries if found[e.film.id] != e.film.out_sha256]
+
+    def _all(self, orders: "deque[Order]") -> None:
+        tries: dict[int, int] = {}
+
+        def take(seat: Seat, message: object) -> None:
+            match message:
+                case Looked():
+                    self._looked(message)
+                case Hashed():
+                    self.ledger.change(self.entries[message.film].film, sha256=message.sha256)
+                case Failed():
+                    self._fail(self.entries[message.film], message.text, message.code)
+
+        def lost(order: Order, reason: str) -> None:
+            tries[order.film] = tries.get(order.film, 0) + 1
+            if tries[order.film] >= self.options.attempts:
+                self._fail(self.entries[order.film], f"{self.entries[order.film].source}: {reason}", 3)
+            else:
+                orders.append(order)
+
+        self._work(orders, take, lost)
+
+    def _work(self, orders: "deque[Order]", take: object, lost: object) -> None:
+        """Give out orders until all are answered."""
+        while orders or self.crew.at_work():
+            for seat in self.crew.idle():
+                if orders:
+                    self.crew.give(seat, orders.popleft())
+            for seat, message in self.crew.listen(0.2):
+                if isinstance(message, Lost):
+                    if message.order is not None:
+                        lost(message.order, message.reason)  # type: ignore[operator]
+                else:
+                    take(seat, message)  # type: ignore[operator]
+
+    def _looked(self, message: Looked) -> None:
+        entry = self.entries[message.film]
+        film = entry.film
+        out = result_of(entry.wanted, message.name, self.options.out)
+        changed = film.fingerprint is not None and film.fingerprint != message.fingerprint
+        more: dict[str, object] = {"sha256": None} if changed or film.fingerprint is None else {}
+        if film.state == "failed" or (changed and film.state == "done"):
+            more |= {"state": "waiting", "error": None, "code": None}
+        self.ledger.change(
+            film, kind=message.kind, out=as_text(out), fingerprint=message.fingerprint, size=message.size,
+            mtime=message.mtime, width=message.width, height=message.height, total=message.total,
+            duration=message.duration, bytes=message.most, least=message.least, **more,
+        )  # fmt: skip
+
+    # --- coloring ------------------------------------------------------------------------------
+    def color(self, to_do: Sequence[Entry], first_of: dict[int, Entry]) -> None:
+        """Color all entries. Raises OutputError where the disk (or its limit) stops the work."""
+        waiting = deque(entry for entry in to_do if entry.film.id not in first_of)
+        copies = [entry for entry in to_do if entry.film.id in first_of]
+        self.of_this_run = len(to_do)
+        for entry in waiting:
+            self.tally.totals[entry.film.id] = entry.film.total or 0
+        while True:
+            copies = self._copy_or_fail(copies, first_of, waiting)
+            self._give_out(waiting)
+            if not waiting and not self.full:
+                self.share.grant()
+            if not self.crew.at_work() and (self.full or not (waiting or copies)):
+                break
+            for seat, message in self.crew.listen(0.2):
+                self._take(seat, message, waiting)
+            self._draw()
+        self._draw(last=True)
+        if self.full:
+            left = sum(entry.film.state == "waiting" for entry in to_do)
+            raise OutputError(f"{self.full}; {left} films wait, run the same command again to go on")
+
+    def _give_out(self, waiting: "deque[Entry]") -> None:
+        for seat in self.crew.idle():
+            if not waiting or self.full:
+                return
+            entry = waiting[0]
+            if not self._fits(entry):
+                return
+            waiting.popleft()
+            self._begin(seat, entry)
+
+    def _begin(self, seat: Seat, entry: Entry) -> None:
+        film = entry.film
+        try:
+            entry.out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._fail(entry, f"{entry.out.parent}: cannot make this folder: {error.strerror or error}", 4)
+            return
+        first = film.id not in self.stuck
+        self.stuck[film.id] = self.stuck.get(film.id, 0) + 1
+        settings = replace(entry.settings, overwrite=True, fresh=self.fresh and first)
+        self.warned[film.id] = []
+        self.ledger.change(
+            film, state="running", attempts=film.attempts + 1, worker=seat.name,
+            host=seat.ready.host if seat.ready else None, began=time.time(), ended=None, error=None, code=None,
+        )  # fmt: skip
+        self.screen.tell("begun", film=film.source, worker=seat.name, attempt=film.attempts)
+        self.crew.give(
+            seat, Color(film.id, film.kind or "film", entry.source, entry.out, settings, film.fingerprint)
+        )
+
+    def _take(self, seat: Seat, message: object, waiting: "deque[Entry]") -> None:
+        match message:
+            case Warned():
+                self.warned.setdefault(message.film, []).append(message.text)
+                self.screen.tell("warning", film=self._name(message.film), text=message.text)
+            case SegmentDone():
+                self._segment(seat, message)
+            case Moment() if message.stage != "segment":
+                self.tally.done[message.film] = message.frames
+            case Offer():
+                self.share.offered(seat, message)
+            case Anchors():
+                self.share.anchored(message)
+            case Made():
+                self.share.made(message)
+            case Colored():
+                self.share.over(message.film)
+                self._finish(self.entries[message.film], message, seat)
+            case Failed() if isinstance(message.order, Make):
+                self.share.failed(message.order)
+            case Failed():
+                self.share.over(message.film)
+                self._failed(message, waiting)
+            case Lost(order=Make() as order):
+                self.screen.tell("lost", worker=seat.name, text=message.reason)
+                self.share.failed(order)
+            case Lost():
+                if message.order is not None:
+                    self.share.over(message.order.film)
+                self._lost(seat, message, waiting)
+
+    def _segment(self, seat: Seat, message: SegmentDone) -> None:
+        entry = self.entries[message.film]
+        now = time.time()
+        self.segments += 1
+        self.stuck[message.film] = 0  # it gets on
+        self.ledger.segment(
+            entry.film, message.number, start=message.start, stop=message.stop, state="done", worker=seat.name,
+            began=now - message.seconds, ended=now, sha256=message.sha256,
+        )  # fmt: skip
+        self.screen.tell("segment", film=entry.film.source, segment=message.number, worker=seat.name)
+
+    def _finish(self, entry: Entry, message: Colored, seat: Seat) -> None:
+        film = entry.film
+        now = time.time()
+        first = self.ledger.film(film.same_as) if film.same_as else None
+        if first is not None:  # copied
+            warnings = tuple(first.lines)
+            message = replace(
+                message,
+                frames=first.frames or 0,
+                shots=first.shots or 0,
+                lost=first.lost or 0,
+                warnings=warnings,
+            )
+        frames = message.frames or None
+        self.ledger.change(
+            film, state="done", ended=now, seconds=now - (film.began or now), frames=frames,
+            shots=message.shots or None, anchors=message.anchors, lost=message.lost,
+            warnings=json.dumps(list(message.warnings)), out_size=message.size, out_mtime=message.mtime,
+            out_sha256=message.sha256, report=message.report, error=None, code=None,
+        )  # fmt: skip
+        self.done += 1
+        self.spent += message.size
+        self.tally.done[film.id] = self.tally.totals[film.id] = message.frames
+        self.screen.tell(
+            "done", film=film.source, out=film.out, frames=frames, shots=message.shots or None,
+            lost=message.lost or None, seconds=round(film.seconds or 0, 3), worker=seat.name,
+        )  # fmt: skip
+
+    def _failed(self, message: Failed, waiting: "deque[Entry]") -> None:
+        entry = self.entries[message.film]
+        if message.full:
+            self.full = message.text
+            self.ledger.change(entry.film, state="waiting", error=message.text)
+        elif message.again and self.stuck.get(message.film, 0) < self.options.attempts:
+            self.ledger.change(entry.film, state="waiting", error=message.text)
+            self.screen.tell("again", film=entry.film.source, text=message.text)
+            waiting.append(entry)
+        else:
+            self._fail(entry, message.text, message.code)
+
+    def _lost(self, seat: Seat, message: Lost, waiting: "deque[Entry]") -> None:
+        order = message.order
+        self.screen.tell("lost", worker=seat.name, text=message.reason)
+        if order is None:
+            return
+        entry = self.entries[order.film]
+        if self.stuck.get(order.film, 0) >= self.options.attempts:
+            tries = self.options.attempts
+            self._fail(entry, f"{entry.source}: given up after {tries} tries: {message.reason}", 1)
+            return
+        self.ledger.change(entry.film, state="waiting", error=message.reason)
+        waiting.appendleft(entry)
+
+    def _fail(self, entry: Entry, text: str, code: int) -> None:
+        self.failed += 1
+        self.tally.totals.pop(entry.film.id, None)
+        self.tally.done.pop(entry.film.id, None)
+        self.ledger.change(entry.film, state="failed", ended=time.time(), error=text, code=code)
+        self.told.add(entry.film.source)
+        self.screen.tell("failed", film=entry.film.source, text=text, code=code)
+
+    def _copy_or_fail(
+        self, copies: list[Entry], first_of: dict[int, Entry], waiting: "deque[Entry]"
+    ) -> list[Entry]:
+        """Copy results to films with the same content, as soon as there are workers for it."""
+        left = []
+        for entry in copies:
+            first = first_of[entry.film.id]
+            idle = self.crew.idle()
+            if first.film.state == "failed":
+                text = f"{entry.source}: same content as {first.source}, which failed: {first.film.error}"
+                self._fail(entry, text, first.film.code or 1)
+            elif first.film.state == "done" and idle and not self.full:
+                self._begin_copy(idle[0], entry, first)
+            else:
+                left.append(entry)
+        return left
+
+    def _begin_copy(self, seat: Seat, entry: Entry, first: Entry) -> None:
+        film = entry.film
+        try:
+            entry.out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._fail(entry, f"{entry.out.parent}: cannot make this folder: {error.strerror or error}", 4)
+            return
+        self.stuck[film.id] = self.stuck.get(film.id, 0) + 1
+        now = time.time()
+        self.ledger.change(film, state="running", attempts=film.attempts + 1, began=now, worker=seat.name,
+                           same_as=first.film.source)  # fmt: skip
+        self.crew.give(seat, Copy(film.id, first.out, entry.out))
+
+    # --- space ---------------------------------------------------------------------------------
+    def _fits(self, entry: Entry) -> bool:
+        """Tell whether there is space to begin a film; where nothing at work will make any, stop the batch."""
+        need, least = entry.film.bytes or 0, entry.film.least or 0
+        colored = [seat.order.film for seat in self.crew.seats if isinstance(seat.order, Color)]
+        reserved = sum(self.entries[film].film.bytes or 0 for film in colored)
+        free = _free(entry.out.parent)
+        limit = self.options.limit_disk
+        why = ""
+        if free is not None and least > free:
+            why = f"{entry.out.parent}: {_size(free)} free, {entry.source.name} needs at least {_size(least)}"
+        elif limit is not None and self.spent + reserved + need > limit:
+            used = _size(self.spent + reserved)
+            why = f"{entry.source}: needs up to {_size(need)}, and {used} of --limit-disk {_size(limit)} are taken"
+        if why and not self.crew.at_work():
+            self.full = why
+        return not why
+
+    # --- showing -------------------------------------------------------------------------------
+    def _name(self, film: int) -> str:
+        return self.entries[film].film.source
+
+    def _draw(self, *, last: bool = False) -> None:
+        now = time.monotonic()
+        if now - self.drawn < _DRAW and not last:
+            return
+        self.drawn = now
+        rate = self.pace.at(self.tally.frames, now)
+        unknown = sum(not total for film, total in self.tally.totals.items() if film not in self.tally.done)
+        left = self.tally.left(rate, unknown, len(self.tally.totals))
+        self.screen.show(
+            Board(
+                self.of_this_run, self.done, self.failed, self.tally.frames, self.tally.total, self.segments,
+                rate, left, tuple(self._line(seat, now) for seat in self.crew.seats),
+            )
+        )  # fmt: skip
+
+    def _line(self, seat: Seat, now: float) -> Line:
+        if seat.ready is None:
+            return Line(seat.name, "", "starts")
+        if seat.order is None:
+            return Line(seat.name, "", "waits")
+        name = self.entries[seat.order.film].source.name
+        moment = seat.moment
+        if moment is None:
+            return Line(seat.name, name, "reads")
+        rate = moment.frames / max(now - seat.began, 0.001)
+        return Line(seat.name, name, moment.stage, moment.frames, moment.total, moment.shots, rate)
+
+    def interrupt(self) -> None:
+        """Note that films at work wait again; called when a run is stopped."""
+        for seat in self.crew.at_work():
+            entry = self.entries.get(seat.order.film) if seat.order else None
+            if entry is not None and entry.film.state == "running":
+                with contextlib.suppress(OutputError):
+                    tries = max(0, entry.film.attempts - 1)
+                    self.ledger.change(entry.film, state="waiting", worker=None, attempts=tries)
+
+
+def _free(folder: Path) -> int | None:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
+
+
+def _size(count: int) -> str:
+    value = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} TB"
