@@ -72,7 +72,7 @@ def run_batch(sources: Sequence[str], base: RunSettings, options: BatchOptions, 
     if not vault.wanted:
         problem = f" ({vault.problems[0]})" if vault.problems else ""
         raise InputError(f"{', '.join(sources)}: no films and no pictures here{problem}")
-    for line in vault.problems:
+    for line in (*vault.notes, *vault.problems):
         screen.tell("warning", text=line)
     return _run(found, vault, base, options, screen)
 

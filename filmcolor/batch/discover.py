@@ -94,6 +94,7 @@ def discover(
     """
     found: list[Wanted] = []
     problems: list[str] = []
+    notes: list[str] = []
     ignored = 0
     folders = [s for s in sources if Path(s).is_dir()]
     for source in sources:
@@ -101,7 +102,7 @@ def discover(
         if path.is_dir():
             _refuse_inside(path, out)
             root = Path(path.resolve().name) if len(folders) > 1 else Path()
-            for each in _walk(path, problems):
+            for each in _walk(path, problems, notes):
                 if each is None:
                     ignored += 1
                     continue
@@ -124,7 +125,7 @@ def discover(
         else:
             raise InputError(f"{source}: no such file or folder")
     _refuse_twice(found)
-    return Vault(tuple(found), tuple(problems), ignored)
+    return Vault(tuple(found), tuple(problems), tuple(notes), ignored)
 
 
 def _absolute(path: Path) -> Path:
@@ -141,7 +142,7 @@ def _refuse_inside(source: Path, out: Path) -> None:
         )
 
 
-def _walk(root: Path, problems: list[str]) -> Iterator[Path | None]:
+def _walk(root: Path, problems: list[str], notes: list[str]) -> Iterator[Path | None]:
     """Yield files in order, folders of numbered DPX as one, and None for each file that is left out."""
     seen: set[tuple[int, int]] = set()
     waiting = [root]
@@ -154,7 +155,7 @@ def _walk(root: Path, problems: list[str]) -> Iterator[Path | None]:
             problems.append(f"{folder}: cannot read this folder: {error.strerror or error}")
             continue
         if (status.st_dev, status.st_ino) in seen:
-            problems.append(f"{folder}: a link leads back to a folder that was searched already; left out")
+            notes.append(f"{folder}: a link leads back to a folder that was searched already; left out")
             continue
         seen.add((status.st_dev, status.st_ino))
         visible = [entry for entry in entries if not entry.name.startswith(".")]
@@ -164,7 +165,7 @@ def _walk(root: Path, problems: list[str]) -> Iterator[Path | None]:
         below: list[Path] = []
         for entry in visible:
             path = folder / entry.name
-            if _is_folder(entry, problems):
+            if _is_folder(entry, notes):
                 below.append(path)
             elif path.suffix.lower() in FILMS or path.suffix.lower() in PICTURES:
                 yield path
@@ -173,11 +174,11 @@ def _walk(root: Path, problems: list[str]) -> Iterator[Path | None]:
         waiting += reversed(below)
 
 
-def _is_folder(entry: os.DirEntry[str], problems: list[str]) -> bool:
+def _is_folder(entry: os.DirEntry[str], notes: list[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError as error:  # a link to itself
-        problems.append(f"{entry.path}: cannot follow this link: {error.strerror or error}")
+        notes.append(f"{entry.path}: cannot follow this link: {error.strerror or error}")
         return False
 
 

@@ -24,8 +24,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """What discovery found: the sources in order, and lines on what could not be looked at."""
+    """What discovery found: the sources in order, and lines on what could not be looked at.
+
+    notes: lines on what was left out without a loss, such as a link that leads back.
+    """
 
     wanted: tuple[Wanted, ...]
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     ignored: int = 0

@@ -74,10 +74,14 @@ class RunResult:
 
 @dataclass(slots=True)
 class _Account:
-    """What the two phases of one run have counted; phase A writes its own fields, phase B its own."""
+    """What the two phases of one run have counted; phase A writes its own fields, phase B its own.
+
+    anchors: colored in phase A; others: in segments that were handed away.
+    """
 
     shots: int = 0
     anchors: int = 0
+    others: int = 0
     pts: list[int] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -239,7 +243,12 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
     account.spent("join", began)
     progress(Progress("done", done, done, account.shots))
     return RunResult(
-        out, len(account.pts), account.shots, account.anchors, tuple(account.warnings), dict(account.seconds)
+        out,
+        len(account.pts),
+        account.shots,
+        account.anchors + account.others,
+        tuple(account.warnings),
+        dict(account.seconds),
     )
 
 
@@ -257,11 +266,11 @@ def _take_back(job: _Job, maker: Maker, folder: Path, account: _Account, report:
     assert job.away is not None
     made = job.away.made()
     if made is not None and segment_file(folder, job.task.number).is_file():
-        account.anchors += made
+        account.others += made
         for _ in range(job.task.stop - job.task.start):
             report()
         return
-    account.anchors += maker.make(job.task, folder, report)
+    account.others += maker.make(job.task, folder, report)
 
 
 def _phase_a(
