@@ -154,8 +154,8 @@ def _plan(
         if film.state == "failed" and (film.code != 3 or not entry.looked):
             ledger.change(film, state="waiting", attempts=0)  # only a source that cannot be read stays failed
     driver.look([entry for entry in entries if not entry.looked])
-    while crew.basis is None:
-        crew.listen(0.2)
+    driver.meet()
+    assert crew.basis is not None
     ours = {entry.film.id for entry in entries}
     others = {f.out: f.source for f in ledger.films() if f.id not in ours and f.out is not None}
     refuse_collisions(entries, others)

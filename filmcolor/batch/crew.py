@@ -119,6 +119,7 @@ class Crew:
                 said.append((seat, self._replace(seat, message.reason)))
             elif isinstance(message, Ready):
                 self._admit(seat, message)
+                said.append((seat, message))
             elif seat.ready is None and isinstance(message, Failed):
                 raise ModelError(message.text)
             else:

@@ -27,6 +27,7 @@ from filmcolor.batch.messages import (
     Moment,
     Offer,
     Order,
+    Ready,
     SegmentDone,
     Warned,
 )
@@ -120,8 +121,20 @@ class Driver:
                 if isinstance(message, Lost):
                     if message.order is not None:
                         lost(message.order, message.reason)  # type: ignore[operator]
+                elif isinstance(message, Ready):
+                    self._ready(seat, message)
                 else:
                     take(seat, message)  # type: ignore[operator]
+
+    def meet(self) -> None:
+        """Wait for the first worker, which says what results stand on."""
+        while self.crew.basis is None:
+            for seat, message in self.crew.listen(0.2):
+                if isinstance(message, Ready):
+                    self._ready(seat, message)
+
+    def _ready(self, seat: Seat, message: Ready) -> None:
+        self.screen.tell("worker", worker=seat.name, process=message.process, host=message.host)
 
     def _looked(self, message: Looked) -> None:
         entry = self.entries[message.film]
@@ -192,6 +205,8 @@ class Driver:
 
     def _take(self, seat: Seat, message: object, waiting: "deque[Entry]") -> None:
         match message:
+            case Ready():
+                self._ready(seat, message)
             case Warned():
                 self.warned.setdefault(message.film, []).append(message.text)
                 self.screen.tell("warning", film=self._name(message.film), text=message.text)

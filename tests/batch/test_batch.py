@@ -351,7 +351,7 @@ def test_segments_of_one_film_are_made_by_several_workers_to_the_same_bytes(
     assert len(made) > 2, "others help"
     assert (tmp_path / "out/film.mkv").read_bytes() == alone.path.read_bytes()
     assert (outcome.films[0].frames, outcome.films[0].anchors) == (76, alone.anchors)
-    assert not list((tmp_path / "out").glob(".film*"))
+    assert not list((tmp_path / "out").glob(".film.mkv*"))
     with Ledger.read(ledger_path(tmp_path / "out")) as ledger:
         segments = ledger.segments_of(outcome.films[0])
     assert [row["start"] for row in segments] == [0, *(row["stop"] for row in segments[:-1])]
