@@ -30,6 +30,9 @@ from filmcolor.batch.plan import (
 from filmcolor.errors import InputError, OutputError
 from filmcolor.settings import RunSettings
 
+_SEEN = 50
+"""Sources, of as many folders, that every machine of a cluster must see."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -115,7 +118,8 @@ def _run(
             for entry in entries:
                 ledger.change(entry.film, state="waiting", attempts=0, error=None, code=None)
                 entry.looked = False
-        jobs, backend = _backend(base, options, logs, len(found))
+        jobs, backend = _backend(base, options, logs, found)
+        stack.callback(backend.leave)
         unseen = sum(not entry.looked for entry in entries)
         crew = stack.enter_context(Crew(backend, max(1, min(jobs, unseen)), options.watchdog))
         driver = Driver(
@@ -189,14 +193,18 @@ def _open(options: BatchOptions, stack: contextlib.ExitStack) -> tuple[Ledger, P
     except OSError as error:
         raise OutputError(f"{options.out}: cannot make this folder: {error.strerror or error}") from error
     stack.enter_context(hold(path))
-    return stack.enter_context(Ledger.open(path, shared=options.shard is not None)), path.parent
+    shared = options.shard is not None or options.backend == "ray"
+    return stack.enter_context(Ledger.open(path, shared=shared)), path.parent
 
 
-def _backend(base: RunSettings, options: BatchOptions, logs: Path, films: int) -> tuple[int, Backend]:
+def _backend(
+    base: RunSettings, options: BatchOptions, logs: Path, found: Sequence[Wanted]
+) -> tuple[int, Backend]:
     if options.backend == "ray":
         from filmcolor.batch.cluster import RayBackend
 
-        ray = RayBackend(base, options)
+        folders = {wanted.source.parent: wanted.source for wanted in reversed(found)}
+        ray = RayBackend(base, options, list(folders.values())[:_SEEN])
         return ray.jobs, ray
     from filmcolor.batch.local import LocalBackend
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from filmcolor.batch.messages import Answer, Failed, Gone, Moment, Order, Ready
-from filmcolor.errors import FilmcolorError, ModelError
+from filmcolor.errors import FilmcolorError, InputError, ModelError, OutputError
 
 _MOST_FALSE_STARTS = 3
+_BY_CODE: dict[int, type[FilmcolorError]] = {3: InputError, 4: OutputError, 5: ModelError}
 _START_PATIENCE = 300.0
 
 
@@ -35,7 +36,10 @@ class Backend(Protocol):
         """Return what workers said; `Gone` for one that ended."""
 
     def close(self, hands: Sequence[Any]) -> None:
-        """End all workers."""
+        """End these workers."""
+
+    def leave(self) -> None:
+        """Called once, when all is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class Crew:
                 self._admit(seat, message)
                 said.append((seat, message))
             elif seat.ready is None and isinstance(message, Failed):
-                raise ModelError(message.text)
+                raise _BY_CODE.get(message.code, ModelError)(message.text)
             else:
                 if isinstance(message, Moment):
                     seat.moment = message
@@ -146,9 +150,14 @@ class Crew:
             reason = f"gave no sign for {self._watchdog:.0f} s and was ended"
         lost = Lost(seat.order, f"{seat.name} {reason}")
         seat.false_starts = seat.false_starts + 1 if seat.ready is None else 0
-        if seat.false_starts >= _MOST_FALSE_STARTS:
-            raise FilmcolorError(f"{seat.name} does not start: it {reason}; see its log beside the ledger")
         self._backend.close([seat.hand])
+        if seat.false_starts >= _MOST_FALSE_STARTS:
+            if not any(other.ready for other in self.seats if other is not seat):
+                raise FilmcolorError(
+                    f"{seat.name} does not start: it {reason}; see its log beside the ledger"
+                )
+            self.seats.remove(seat)
+            return Lost(None, f"{seat.name} is given up: it {reason}")
         seat.hand, seat.ready, seat.order, seat.moment, seat.silent = (
             self._backend.start(seat.number), None, None, None, False,
         )  # fmt: skip

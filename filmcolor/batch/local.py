@@ -77,6 +77,9 @@ class LocalBackend:
                 found.append((hand, Gone(_reason(hand.process.exitcode))))
         return found
 
+    def leave(self) -> None:
+        """Nothing is left behind."""
+
     def close(self, hands: Sequence[LocalHand], patience: float = 10) -> None:
         """End all workers: asked first, then at once."""
         for hand in hands:

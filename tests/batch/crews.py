@@ -74,6 +74,9 @@ class ThreadBackend:
         except queue.Empty:
             return found
 
+    def leave(self) -> None:
+        """Nothing is left behind."""
+
     def close(self, hands: Sequence[ThreadHand]) -> None:
         for hand in hands:
             hand.dead = True
