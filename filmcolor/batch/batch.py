@@ -13,7 +13,7 @@ from filmcolor.batch.board import Screen
 from filmcolor.batch.crew import Backend, Crew
 from filmcolor.batch.discover import discover, shard_of
 from filmcolor.batch.drive import Driver
-from filmcolor.batch.ledger import Film, Ledger, as_path, hold, ledger_path
+from filmcolor.batch.ledger import Film, Ledger, as_path, hold, ledger_of, ledger_path
 from filmcolor.batch.machine import cuda_devices, sizes
 from filmcolor.batch.options import BatchOptions
 from filmcolor.batch.order import Vault, Wanted
@@ -85,10 +85,7 @@ def retry_batch(base: RunSettings, options: BatchOptions, screen: Screen) -> Out
 
     base: says what is not kept there (device, precision, model). Raises as `run_batch` does.
     """
-    path = ledger_path(options.out, options.shard)
-    if not path.is_file():
-        raise OutputError(f"{options.out}: no batch has worked here")
-    with Ledger.read(path) as ledger:
+    with Ledger.read(ledger_of(options.out, options.shard)) as ledger:
         failed = ledger.films("failed")
     wanted = []
     for film in failed:

@@ -37,6 +37,10 @@ class Board:
     lines: tuple[Line, ...]
 
 
+_ENOUGH = 25
+"""Frames before which a rate says nothing of the time that is left."""
+
+
 class Screen(Protocol):
     """Where a batch is shown."""
 
@@ -93,7 +97,7 @@ class Tally:
 
     def left(self, rate: float, unknown: int, films: int) -> float | None:
         """Return the seconds to the end. unknown: films whose frames nobody has counted, of `films`."""
-        if rate <= 0 or films == 0 or unknown == films:
+        if rate <= 0 or films == 0 or unknown == films or self.frames < _ENOUGH:
             return None
         return (self.total - self.frames) / rate * films / (films - unknown)
 

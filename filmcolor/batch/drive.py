@@ -68,6 +68,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         self.share = Sharing(self.crew, self.ledger, self.entries)
+        self.of_this_run = len(self.entries)
 
     # --- looking -------------------------------------------------------------------------------
     def look(self, entries: Sequence[Entry]) -> None:
@@ -100,7 +101,9 @@ class Driver:
                 case Hashed():
                     self.ledger.change(self.entries[message.film].film, sha256=message.sha256)
                 case Failed():
-                    self._fail(self.entries[message.film], message.text, message.code)
+                    entry = self.entries[message.film]
+                    self.ledger.change(entry.film, attempts=entry.film.attempts + 1)
+                    self._fail(entry, message.text, message.code)
 
         def lost(order: Order, reason: str) -> None:
             tries[order.film] = tries.get(order.film, 0) + 1
@@ -125,6 +128,7 @@ class Driver:
                     self._ready(seat, message)
                 else:
                     take(seat, message)  # type: ignore[operator]
+            self._draw()
 
     def meet(self) -> None:
         """Wait for the first worker, which says what results stand on."""
@@ -155,7 +159,7 @@ class Driver:
         """Color all entries. Raises OutputError where the disk (or its limit) stops the work."""
         waiting = deque(entry for entry in to_do if entry.film.id not in first_of)
         copies = [entry for entry in to_do if entry.film.id in first_of]
-        self.of_this_run = len(to_do)
+        self.of_this_run = len(to_do) + self.failed
         for entry in waiting:
             self.tally.totals[entry.film.id] = entry.film.total or 0
         while True:
@@ -385,7 +389,8 @@ class Driver:
         if moment is None:
             return Line(seat.name, name, "reads")
         rate = moment.frames / max(now - seat.began, 0.001)
-        return Line(seat.name, name, moment.stage, moment.frames, moment.total, moment.shots, rate)
+        total = moment.total or self.entries[moment.film].film.total
+        return Line(seat.name, name, moment.stage, moment.frames, total, moment.shots, rate)
 
     def interrupt(self) -> None:
         """Note that films at work wait again; called when a run is stopped."""

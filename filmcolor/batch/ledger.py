@@ -158,9 +158,15 @@ class Ledger:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Open a ledger to read it, whether or not a run writes it. Raises OutputError."""
+        address = f"{path.absolute().as_uri()}?mode=ro"
         with _explained(path):
-            db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
-            _check_format(db, path)
+            db = sqlite3.connect(address, uri=True, timeout=30)
+            try:
+                _check_format(db, path)
+            except sqlite3.OperationalError:  # a folder that may only be read has no place for WAL's files
+                db.close()
+                db = sqlite3.connect(f"{address}&immutable=1", uri=True)
+                _check_format(db, path)
         return cls(db, path)
 
     def close(self) -> None:
@@ -281,6 +287,15 @@ def ledgers_in(out: Path) -> list[Path]:
     return found
 
 
+def ledger_of(out: Path, shard: tuple[int, int] | None = None) -> Path:
+    """Return the ledger that an earlier run (or shard) left. Raises OutputError where there is none."""
+    path = ledger_path(out, shard)
+    if path.is_file():
+        return path
+    others = [each.stem.removeprefix("ledger-").replace("-of-", "/") for each in ledgers_in(out)]
+    raise OutputError(f"{out}: the work here was done in other parts; say which one: --shard {others[0]}")
+
+
 def ledger_path(out: Path, shard: tuple[int, int] | None = None) -> Path:
     """Return where the ledger of a batch (or of one shard of it) lies."""
     name = "ledger.sqlite" if shard is None else f"ledger-{shard[0]:04d}-of-{shard[1]:04d}.sqlite"
@@ -345,7 +360,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise OutputError(f"{path}: cannot write the ledger: {error}") from error
+        raise OutputError(f"{path}: cannot use this ledger: {error}") from error
     except sqlite3.DatabaseError as error:
         raise OutputError(
             f"{path}: not a ledger, or a damaged one ({error}); move it away and run again with --skip-existing"

@@ -93,7 +93,8 @@ def report_document(out: Path) -> Document:
 
 
 def _row(film: Film) -> Document:
-    rate = film.frames / film.seconds if film.frames and film.seconds else None
+    colored = film.frames and film.seconds and film.same_as is None
+    rate = film.frames / film.seconds if colored and film.frames and film.seconds else None
     return {
         "film": film.source, "result": film.out, "kind": film.kind, "state": film.state,
         "attempts": film.attempts, "worker": film.worker, "host": film.host, "began": film.began,

@@ -109,11 +109,11 @@ def retry(
         shard=shard, backend=backend, address=address,
     )  # fmt: skip
     from filmcolor.batch.batch import retry_batch
-    from filmcolor.batch.ledger import Ledger, ledger_path
+    from filmcolor.batch.ledger import Ledger, ledger_of
     from filmcolor.batch.status import base_of
     from filmcolor.cli.batch_screen import screen_of
 
-    with Ledger.read(ledger_path(out, options.shard)) as ledger:
+    with Ledger.read(ledger_of(out, options.shard)) as ledger:
         failed = ledger.films("failed")
         base = base_of(ledger)
     if not quiet:

@@ -150,7 +150,8 @@ def clock(seconds: float) -> str:
 
 
 def _done(values: dict[str, Any]) -> str:
-    frames = f": {values['frames']} frames" if values.get("frames") else ""
+    count = values.get("frames") or 0
+    frames = f": {count} {'frame' if count == 1 else 'frames'}" if count else ""
     lost = f", {values['lost']} lost to damage" if values.get("lost") else ""
     return f"{values['out']}{frames}{lost} in {values['seconds']:.1f} s"
 

@@ -23,7 +23,9 @@ def vault_page(document: Document, folder: Path) -> str:
     worth = [
         film for film in films if film["state"] != "failed" and (film["warnings"] or film["frames_lost"])
     ]
-    body += _section("Failed", _reasons(failed, "error"), "Try these again with: filmcolor batch retry OUT")
+    body += _section(
+        "Failed", _reasons(failed, "error"), f"Try these again with: filmcolor batch retry {document['out']}"
+    )
     body += _section("Done, with warnings", _reasons(worth, "warnings"))
     body += _section("Every film", _table(films, folder))
     body += _section("How it was made", _facts(document))
@@ -87,10 +89,15 @@ def _reasons(films: Sequence[Document], what: str) -> str:
     for film in films:
         found = film[what]
         lines = [str(line) for line in found] if isinstance(found, list) else [str(found)]
-        text = "".join(f"<span>{escape(line)}</span>" for line in lines)
+        text = "".join(f"<span>{escape(_short(line, film['film']))}</span>" for line in lines)
         lost = f"<span>{film['frames_lost']} frames lost to damage</span>" if film["frames_lost"] else ""
         rows += f"<dt>{escape(Path(film['film']).name)}<small>{escape(film['film'])}</small></dt><dd>{lost}{text}</dd>"
     return f'<dl class="card reasons">{rows}</dl>' if rows else ""
+
+
+def _short(line: str, film: str) -> str:
+    """Return a line without the film's name before it, which stands beside it."""
+    return line.removeprefix(f"{film}: ").removeprefix(f"{Path(film).name}: ")
 
 
 def _table(films: Sequence[Document], folder: Path) -> str:
