@@ -290,7 +290,7 @@ def colored(film: int, result: RunResult) -> Colored:
     """Return what the ledger keeps of a result."""
     status = result.path.stat()
     damage = getattr(result, "damage", None)
-    lost = 0 if damage is None else int(damage.lost)
+    lost = 0 if damage is None else damage.lost or int(damage.partial)  # a cut film may not say how many
     return Colored(
         film,
         result.frames,
