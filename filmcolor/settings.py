@@ -17,7 +17,18 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 # Settings that cannot change a pixel of the result, or that stand in the journal as what came of them
 # (model: the weights' digest; device, precision: the engine).
 _WITHOUT_EFFECT = frozenset(
-    {"workspace", "overwrite", "fresh", "compare", "strict", "max_pixels", "model", "device", "precision"}
+    {
+        "workspace",
+        "overwrite",
+        "fresh",
+        "compare",
+        "framemd5",
+        "strict",
+        "max_pixels",
+        "model",
+        "device",
+        "precision",
+    }
 )
 
 
@@ -32,7 +43,7 @@ class RunSettings:
     sense with every_frame). mirrored: average with the mirrored picture's color. pyscenedetect: its detector finds the shots. seed: keys the
     noise z, where a network uses it at run time. strict: the first damage is an error. compare: write a film of
     source and result side by side, too.
-    max_pixels: largest still picture that is opened. workspace: where unfinished work is kept
+    framemd5: write the MD5 of every frame beside the result. max_pixels: largest still picture that is opened. workspace: where unfinished work is kept
     (default: beside the output).
     """
 
@@ -56,6 +67,7 @@ class RunSettings:
     rate: float | None = None
     strict: bool = False
     compare: bool = False
+    framemd5: bool = False
     max_pixels: int = 300_000_000
     overwrite: bool = False
     fresh: bool = False

@@ -42,6 +42,10 @@ def coloring(
     compare: Annotated[
         bool | None, typer.Option("--compare", help="Write a film of source and result side by side, too.")
     ] = None,
+    framemd5: Annotated[
+        bool | None,
+        typer.Option("--framemd5", help="Write the MD5 of every frame of result and source's luma, too."),
+    ] = None,
     pyscenedetect: Annotated[
         bool | None, typer.Option("--pyscenedetect", help="Find shots by PySceneDetect (extra `shots`).")
     ] = None,
@@ -73,6 +77,7 @@ def coloring(
         "mirrored": False if no_mirror else None,
         "pyscenedetect": pyscenedetect,
         "compare": compare,
+        "framemd5": framemd5,
         "strict": strict,
         "max_pixels": max_pixels,
         "model": model,

@@ -47,6 +47,7 @@ from filmcolor.settings import RunSettings
 from filmcolor.video.compare import comparison_of, write_comparison
 from filmcolor.video.decode import decode
 from filmcolor.video.encode import choose_encoding
+from filmcolor.video.framemd5 import sidecars_of, write_luma_md5, write_result_md5
 from filmcolor.video.join import join
 from filmcolor.video.probe import probe
 
@@ -151,6 +152,11 @@ def color_film(
             result = _color(setup, out, progress, journal, hands)
             if settings.compare:
                 write_comparison(source, info.stream, out, comparison_of(out))
+            if settings.framemd5:
+                pictures, luma = sidecars_of(out)
+                write_result_md5(out, pictures)
+                with closing(decode(info, start=settings.start, end=settings.end)) as frames:
+                    write_luma_md5(info, frames, luma)
             journal.add_done({name: getattr(result, name) for name in _COUNTS})
         clear(folder)
     return result
