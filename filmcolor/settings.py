@@ -5,7 +5,8 @@ import json
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, Self
+from types import UnionType
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 from filmcolor.errors import InputError
 
@@ -108,8 +109,12 @@ class RunSettings:
         """
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8")).get(table, {})
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise InputError(f"{path}: cannot read settings: {error}") from error
+        except RecursionError:
+            raise InputError(f"{path}: cannot read settings: nested too deeply") from None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{path}: cannot read settings: {' '.join(str(error).split())}") from error
+        if not isinstance(values, dict):
+            raise InputError(f"{path}: [{table}] is not a table of settings")
         known = {f.name for f in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
@@ -121,7 +126,25 @@ class RunSettings:
                 values[name] = Path(values[name])
         if isinstance(values.get("encoder_options"), dict):
             values["encoder_options"] = tuple((str(k), str(v)) for k, v in values["encoder_options"].items())
+        hints = get_type_hints(cls)
+        for name, value in values.items():
+            if not _fits(value, hints[name]):
+                raise InputError(f"{path}: {name} in [{table}] has a value of the wrong kind")
         try:
             return cls(**{**values, **{k: v for k, v in given.items() if v is not None}})
         except (TypeError, ValueError) as error:
-            raise InputError(f"{path}: {error}") from error
+            raise InputError(f"{path}: {' '.join(str(error).split())}") from error
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Tell whether a value read from a file is of a field's type; numbers must be finite."""
+    origin = get_origin(hint)
+    if origin is UnionType:
+        return any(_fits(value, kind) for kind in get_args(hint))
+    if origin is Literal:
+        return value in get_args(hint)
+    if origin is tuple:
+        return isinstance(value, tuple)
+    if hint is float:
+        return type(value) in (int, float) and abs(value) < 1e9  # type: ignore[arg-type]
+    return type(value) is hint or (hint is Path and isinstance(value, Path))

@@ -88,7 +88,7 @@ class Journal:
             path = self.folder / Path(str(entry.file)).name
             if path.is_file() and hash_file(path) == entry.sha256:
                 self.finished[int(entry.number)] = entry
-        except (TypeError, ValueError, OSError):
+        except (TypeError, ValueError, ArithmeticError, OSError):
             return  # not a segment's line: the segment is made again
 
     def has(self, number: int, start: int, stop: int) -> Path | None:
@@ -129,18 +129,22 @@ def made_here(folder: Path, out: Path) -> bool:
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    """Return the journal's whole lines up to the first damaged one, or none where the first has no basis."""
+    """Return the journal's lines that can be read, or none where the first has no basis.
+
+    A damaged line is passed over: what the others say is only believed where a file has the hash they name.
+    """
     raw = path.read_bytes() if path.exists() else b""
-    lines = []
-    for text in raw[: raw.rfind(b"\n") + 1].decode("utf-8", "replace").splitlines():
-        try:
-            line = json.loads(text)
-        except (ValueError, RecursionError):
-            break  # what follows a damaged line cannot be trusted
-        if not isinstance(line, dict):
-            break
-        lines.append(line)
-    return lines if lines and isinstance(lines[0].get("basis"), dict) else []
+    lines = [_parsed(text) for text in raw[: raw.rfind(b"\n") + 1].split(b"\n")]
+    begun = lines[0] is not None and isinstance(lines[0].get("basis"), dict)
+    return [line for line in lines if line is not None] if begun else []
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) else None
 
 
 def _mend(path: Path) -> None:
