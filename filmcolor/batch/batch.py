@@ -137,7 +137,7 @@ def _run(
         films = tuple(entry.film for entry in entries)
         seconds = time.time() - began
         left_out = len(vault.wanted) - len(found)
-        told = frozenset(driver.told)
+        told = frozenset(driver.showing.told)
         return Outcome(films, vault.problems, vault.ignored, len(to_do), kept, seconds, left_out, told)
 
 

@@ -2,14 +2,12 @@
 
 import contextlib
 import json
-import shutil
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from filmcolor.batch.board import Board, Line, Pace, Screen, Tally
+from filmcolor.batch.board import Screen
 from filmcolor.batch.crew import Crew, Lost, Seat
 from filmcolor.batch.ledger import Ledger, as_text
 from filmcolor.batch.messages import (
@@ -33,17 +31,17 @@ from filmcolor.batch.messages import (
 )
 from filmcolor.batch.options import BatchOptions
 from filmcolor.batch.plan import Entry, result_of
+from filmcolor.batch.room import no_room
 from filmcolor.batch.share import Sharing
+from filmcolor.batch.showing import Showing
 from filmcolor.errors import OutputError
-
-_DRAW = 0.25
 
 
 @dataclass(slots=True)
 class Driver:
     """What one run of a batch keeps in memory; all that matters is in the ledger.
 
-    stuck: tries of each film since it last got on. told: sources whose failure was told. full: why no more films are begun, or "".
+    stuck: tries of each film since it last got on. full: why no more films are begun, or "".
     """
 
     ledger: Ledger
@@ -54,21 +52,14 @@ class Driver:
     fresh: bool = False
     stuck: dict[int, int] = field(default_factory=dict)
     warned: dict[int, list[str]] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
     full: str = ""
-    tally: Tally = field(default_factory=Tally)
-    pace: Pace = field(default_factory=Pace)
-    segments: int = 0
     spent: int = 0
-    drawn: float = 0.0
     share: Sharing = field(init=False)
-    of_this_run: int = 0
-    done: int = 0
-    failed: int = 0
+    showing: Showing = field(init=False)
 
     def __post_init__(self) -> None:
         self.share = Sharing(self.crew, self.ledger, self.entries)
-        self.of_this_run = len(self.entries)
+        self.showing = Showing(self.screen, self.crew, self.entries, len(self.entries))
 
     # --- looking -------------------------------------------------------------------------------
     def look(self, entries: Sequence[Entry]) -> None:
@@ -84,7 +75,7 @@ class Driver:
         found: dict[int, str | None] = dict.fromkeys(e.film.id for e in entries)
         orders: deque[Order] = deque(Hash(e.film.id, e.out) for e in entries)
 
-        def take(seat: Seat, message: object) -> None:
+        def take(message: object) -> None:
             if isinstance(message, Hashed):
                 found[message.film] = message.sha256
 
@@ -94,7 +85,7 @@ class Driver:
     def _all(self, orders: "deque[Order]") -> None:
         tries: dict[int, int] = {}
 
-        def take(seat: Seat, message: object) -> None:
+        def take(message: object) -> None:
             match message:
                 case Looked():
                     self._looked(message)
@@ -114,7 +105,12 @@ class Driver:
 
         self._work(orders, take, lost)
 
-    def _work(self, orders: "deque[Order]", take: object, lost: object) -> None:
+    def _work(
+        self,
+        orders: "deque[Order]",
+        take: Callable[[object], None],
+        lost: Callable[[Order, str], None],
+    ) -> None:
         """Give out orders until all are answered."""
         while orders or self.crew.at_work():
             for seat in self.crew.idle():
@@ -123,12 +119,12 @@ class Driver:
             for seat, message in self.crew.listen(0.2):
                 if isinstance(message, Lost):
                     if message.order is not None:
-                        lost(message.order, message.reason)  # type: ignore[operator]
+                        lost(message.order, message.reason)
                 elif isinstance(message, Ready):
                     self._ready(seat, message)
                 else:
-                    take(seat, message)  # type: ignore[operator]
-            self._draw()
+                    take(message)
+            self.showing.draw()
 
     def meet(self) -> None:
         """Wait for the first worker, which says what results stand on."""
@@ -138,7 +134,7 @@ class Driver:
                     self._ready(seat, message)
 
     def _ready(self, seat: Seat, message: Ready) -> None:
-        self.screen.tell("worker", worker=seat.name, process=message.process, host=message.host)
+        self.showing.tell("worker", worker=seat.name, process=message.process, host=message.host)
 
     def _looked(self, message: Looked) -> None:
         entry = self.entries[message.film]
@@ -159,9 +155,7 @@ class Driver:
         """Color all entries. Raises OutputError where the disk (or its limit) stops the work."""
         waiting = deque(entry for entry in to_do if entry.film.id not in first_of)
         copies = [entry for entry in to_do if entry.film.id in first_of]
-        self.of_this_run = len(to_do) + self.failed
-        for entry in waiting:
-            self.tally.totals[entry.film.id] = entry.film.total or 0
+        self.showing.begin(len(to_do), list(waiting))
         while True:
             copies = self._copy_or_fail(copies, first_of, waiting)
             self._give_out(waiting)
@@ -171,8 +165,8 @@ class Driver:
                 break
             for seat, message in self.crew.listen(0.2):
                 self._take(seat, message, waiting)
-            self._draw()
-        self._draw(last=True)
+            self.showing.draw()
+        self.showing.draw(last=True)
         if self.full:
             left = sum(entry.film.state == "waiting" for entry in to_do)
             raise OutputError(f"{self.full}; {left} films wait, run the same command again to go on")
@@ -202,7 +196,7 @@ class Driver:
             film, state="running", attempts=film.attempts + 1, worker=seat.name,
             host=seat.ready.host if seat.ready else None, began=time.time(), ended=None, error=None, code=None,
         )  # fmt: skip
-        self.screen.tell("begun", film=film.source, worker=seat.name, attempt=film.attempts)
+        self.showing.tell("begun", film=film.source, worker=seat.name, attempt=film.attempts)
         self.crew.give(
             seat, Color(film.id, film.kind or "film", entry.source, entry.out, settings, film.fingerprint)
         )
@@ -213,11 +207,11 @@ class Driver:
                 self._ready(seat, message)
             case Warned():
                 self.warned.setdefault(message.film, []).append(message.text)
-                self.screen.tell("warning", film=self._name(message.film), text=message.text)
+                self.showing.tell("warning", film=self.entries[message.film].film.source, text=message.text)
             case SegmentDone():
                 self._segment(seat, message)
             case Moment() if message.stage != "segment":
-                self.tally.done[message.film] = message.frames
+                self.showing.tally.done[message.film] = message.frames
             case Offer():
                 self.share.offered(seat, message)
             case Anchors():
@@ -233,7 +227,7 @@ class Driver:
                 self.share.over(message.film)
                 self._failed(message, waiting)
             case Lost(order=Make() as order):
-                self.screen.tell("lost", worker=seat.name, text=message.reason)
+                self.showing.tell("lost", worker=seat.name, text=message.reason)
                 self.share.failed(order)
             case Lost():
                 if message.order is not None:
@@ -243,13 +237,13 @@ class Driver:
     def _segment(self, seat: Seat, message: SegmentDone) -> None:
         entry = self.entries[message.film]
         now = time.time()
-        self.segments += 1
+        self.showing.segments += 1
         self.stuck[message.film] = 0  # it gets on
         self.ledger.segment(
             entry.film, message.number, start=message.start, stop=message.stop, state="done", worker=seat.name,
             began=now - message.seconds, ended=now, sha256=message.sha256,
         )  # fmt: skip
-        self.screen.tell("segment", film=entry.film.source, segment=message.number, worker=seat.name)
+        self.showing.tell("segment", film=entry.film.source, segment=message.number, worker=seat.name)
 
     def _finish(self, entry: Entry, message: Colored, seat: Seat) -> None:
         film = entry.film
@@ -271,10 +265,9 @@ class Driver:
             warnings=json.dumps(list(message.warnings)), out_size=message.size, out_mtime=message.mtime,
             out_sha256=message.sha256, report=message.report, error=None, code=None,
         )  # fmt: skip
-        self.done += 1
         self.spent += message.size
-        self.tally.done[film.id] = self.tally.totals[film.id] = message.frames
-        self.screen.tell(
+        self.showing.finished(entry, message.frames)
+        self.showing.tell(
             "done", film=film.source, out=film.out, frames=frames, shots=message.shots or None,
             lost=message.lost or None, seconds=round(film.seconds or 0, 3), worker=seat.name,
         )  # fmt: skip
@@ -286,14 +279,14 @@ class Driver:
             self.ledger.change(entry.film, state="waiting", error=message.text)
         elif message.again and self.stuck.get(message.film, 0) < self.options.attempts:
             self.ledger.change(entry.film, state="waiting", error=message.text)
-            self.screen.tell("again", film=entry.film.source, text=message.text)
+            self.showing.tell("again", film=entry.film.source, text=message.text)
             waiting.append(entry)
         else:
             self._fail(entry, message.text, message.code)
 
     def _lost(self, seat: Seat, message: Lost, waiting: "deque[Entry]") -> None:
         order = message.order
-        self.screen.tell("lost", worker=seat.name, text=message.reason)
+        self.showing.tell("lost", worker=seat.name, text=message.reason)
         if order is None:
             return
         entry = self.entries[order.film]
@@ -305,12 +298,9 @@ class Driver:
         waiting.appendleft(entry)
 
     def _fail(self, entry: Entry, text: str, code: int) -> None:
-        self.failed += 1
-        self.tally.totals.pop(entry.film.id, None)
-        self.tally.done.pop(entry.film.id, None)
+        self.showing.lost(entry)
         self.ledger.change(entry.film, state="failed", ended=time.time(), error=text, code=code)
-        self.told.add(entry.film.source)
-        self.screen.tell("failed", film=entry.film.source, text=text, code=code)
+        self.showing.tell("failed", film=entry.film.source, text=text, code=code)
 
     def _copy_or_fail(
         self, copies: list[Entry], first_of: dict[int, Entry], waiting: "deque[Entry]"
@@ -345,52 +335,12 @@ class Driver:
     # --- space ---------------------------------------------------------------------------------
     def _fits(self, entry: Entry) -> bool:
         """Tell whether there is space to begin a film; where nothing at work will make any, stop the batch."""
-        need, least = entry.film.bytes or 0, entry.film.least or 0
         colored = [seat.order.film for seat in self.crew.seats if isinstance(seat.order, Color)]
         reserved = sum(self.entries[film].film.bytes or 0 for film in colored)
-        free = _free(entry.out.parent)
-        limit = self.options.limit_disk
-        why = ""
-        if free is not None and least > free:
-            why = f"{entry.out.parent}: {_size(free)} free, {entry.source.name} needs at least {_size(least)}"
-        elif limit is not None and self.spent + reserved + need > limit:
-            used = _size(self.spent + reserved)
-            why = f"{entry.source}: needs up to {_size(need)}, and {used} of --limit-disk {_size(limit)} are taken"
+        why = no_room(entry.film, entry.out.parent, reserved, self.spent, self.options.limit_disk)
         if why and not self.crew.at_work():
             self.full = why
         return not why
-
-    # --- showing -------------------------------------------------------------------------------
-    def _name(self, film: int) -> str:
-        return self.entries[film].film.source
-
-    def _draw(self, *, last: bool = False) -> None:
-        now = time.monotonic()
-        if now - self.drawn < _DRAW and not last:
-            return
-        self.drawn = now
-        rate = self.pace.at(self.tally.frames, now)
-        unknown = sum(not total for film, total in self.tally.totals.items() if film not in self.tally.done)
-        left = self.tally.left(rate, unknown, len(self.tally.totals))
-        self.screen.show(
-            Board(
-                self.of_this_run, self.done, self.failed, self.tally.frames, self.tally.total, self.segments,
-                rate, left, tuple(self._line(seat, now) for seat in self.crew.seats),
-            )
-        )  # fmt: skip
-
-    def _line(self, seat: Seat, now: float) -> Line:
-        if seat.ready is None:
-            return Line(seat.name, "", "starts")
-        if seat.order is None:
-            return Line(seat.name, "", "waits")
-        name = self.entries[seat.order.film].source.name
-        moment = seat.moment
-        if moment is None:
-            return Line(seat.name, name, "reads")
-        rate = moment.frames / max(now - seat.began, 0.001)
-        total = moment.total or self.entries[moment.film].film.total
-        return Line(seat.name, name, moment.stage, moment.frames, total, moment.shots, rate)
 
     def interrupt(self) -> None:
         """Note that films at work wait again; called when a run is stopped."""
@@ -400,21 +350,3 @@ class Driver:
                 with contextlib.suppress(OutputError):
                     tries = max(0, entry.film.attempts - 1)
                     self.ledger.change(entry.film, state="waiting", worker=None, attempts=tries)
-
-
-def _free(folder: Path) -> int | None:
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return None
-
-
-def _size(count: int) -> str:
-    value = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.3g} {unit}"
-        value /= 1000
-    return f"{value:.3g} TB"

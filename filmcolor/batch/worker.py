@@ -75,6 +75,8 @@ def serve(receive: Callable[[], object], send: Send, base: RunSettings) -> None:
             if isinstance(message, (Grant, Ended)):
                 worker.hear(message)
                 continue
+            if isinstance(message, Color):
+                worker.expect(message)  # news of it may come before its work begins
             orders.put(message)  # type: ignore[arg-type]
             if message is None:
                 return
@@ -107,6 +109,10 @@ class Worker:
             "engine": predictor.engine,
         }
         return Ready(os.getpid(), socket.gethostname(), tuple(basis.items()))
+
+    def expect(self, order: Color) -> None:
+        """Be ready for news of a film that is about to begin."""
+        self._offers = Offers(order.film, self._send)
 
     def hear(self, news: News) -> None:
         """Take news of this worker's film while it is at work on it."""
@@ -145,7 +151,6 @@ class Worker:
             raise InputError(f"{order.source}: changed since this batch looked at it; run the batch again")
         self._drop_maker()
         teller = _Teller(order.film, self._send)
-        self._offers = Offers(order.film, self._send)
         task = Task(order.kind, order.source, order.out)  # type: ignore[arg-type]
         settings = order.settings
         deadline = time.monotonic() + _PATIENCE
@@ -167,7 +172,6 @@ class Worker:
 
     def _make(self, order: Make) -> Made:
         """Make a segment of another worker's film. The decoder stays open for the next one."""
-        self._offers = None
         if self._maker is None or self._maker[0] != order.out:
             self._drop_maker()
             setup = set_up(order.source, order.out, order.settings, self._predictor(order.settings))

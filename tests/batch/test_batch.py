@@ -358,6 +358,17 @@ def test_segments_of_one_film_are_made_by_several_workers_to_the_same_bytes(
     assert all(row["state"] == "done" for row in segments)
 
 
+def test_news_that_comes_before_a_film_begins_is_kept(tmp_path: Path) -> None:
+    from filmcolor.batch.messages import Grant
+
+    film = make_film(tmp_path / "a.mkv", shots=(2,))
+    one = worker.Worker(lambda message: None, SMALL)
+    one.expect(Color(7, "film", film, tmp_path / "out.mkv", SMALL, None))
+    one.hear(Grant(7))
+    assert one._offers is not None
+    assert one._offers.granted == 1
+
+
 def test_workers_that_would_give_other_bytes_are_refused(
     vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

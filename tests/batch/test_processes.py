@@ -106,7 +106,8 @@ def test_a_killed_worker_and_a_killed_driver_cost_nothing(tmp_path: Path) -> Non
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_batch_says_so_and_leaves_no_process(tmp_path: Path, how: signal.Signals) -> None:
     vault, out = tmp_path / "vault", tmp_path / "out"
     vault.mkdir()
