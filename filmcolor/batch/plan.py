@@ -196,7 +196,8 @@ def twins(entries: Sequence[Entry]) -> tuple[dict[int, Entry], list[Entry]]:
     unsure: dict[int, Entry] = {}
     for entry in entries:
         film = entry.film
-        if film.kind not in ("film", "picture") or not film.size or film.size < 1:
+        beside = entry.settings.compare or entry.settings.framemd5  # files that a copy would lack
+        if film.kind not in ("film", "picture") or not film.size or beside:
             continue
         alike = (film.kind, film.size, film.fingerprint, film.basis, entry.out.suffix)
         whole = film.size <= _WHOLE
