@@ -1,0 +1,70 @@
+"""A long film: every frame counted, memory flat."""
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+FRAMES = 100_000
+RUN = """
+import json, sys
+from pathlib import Path
+from filmcolor.pipeline.run import color_film
+from filmcolor.settings import RunSettings
+
+seen = {}
+
+def memory(now):
+    line = next(line for line in open("/proc/self/status") if line.startswith("VmRSS"))
+    seen.setdefault(now.stage + str(now.frames // (int(sys.argv[3]) // 10)), int(line.split()[1]) // 1024)
+
+result = color_film(Path(sys.argv[1]), Path(sys.argv[2]), RunSettings(size=64, mirrored=False), memory)
+print(json.dumps({"frames": result.frames, "memory": list(seen.values())}))
+"""
+
+
+def make_long_film(path: Path) -> Path:
+    """Write `FRAMES` small frames in shots of ten seconds, two of three frames at odd times."""
+    noise = np.random.default_rng(1)
+    ground = np.zeros((48, 64), np.uint8)
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for index in range(FRAMES):
+            if index % 250 == 0:
+                ground = noise.integers(30, 220, (6, 8)).repeat(8, 0).repeat(8, 1).astype(np.uint8)
+            planes = np.full((72, 64), 128, np.uint8)
+            planes[:48] = np.roll(ground, index // 4 % 64, axis=1)
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+            frame.pts, frame.time_base = 40 * index + index % 3, Fraction(1, 1000)
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_film_of_100_000_frames_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    film = make_long_film(tmp_path / "gray.mkv")
+    out = tmp_path / "color.mkv"
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(film), str(out), str(FRAMES)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["frames"] == FRAMES
+    with av.open(str(out)) as made:
+        times = sorted(packet.pts for packet in made.demux(video=0) if packet.pts is not None)
+    assert times == [40 * index + index % 3 for index in range(FRAMES)]
+    tenth, last = said["memory"][2], max(said["memory"])
+    assert last - tenth < 64, f"memory in MB at each tenth of the film: {said['memory']}"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["color.mkv", "gray.mkv"]
