@@ -1,6 +1,7 @@
 """`filmcolor run`: color films, pictures and numbered sequences."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -40,11 +41,15 @@ def run(
 
     results = color_inputs(inputs, out, settings, screen, begin=screen.begin, skip_existing=skip_existing)
     rows = []
-    for result in results:
-        if as_json:
-            rows.append({"path": str(result.path), "frames": result.frames, "shots": result.shots,
-                         "anchors": result.anchors, "warnings": list(result.warnings)})  # fmt: skip
-        else:
-            typer.echo(f"{result.path}: {result.frames} frames in {result.shots} shots")
-    if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+    try:
+        for result in results:
+            if as_json:
+                rows.append({"path": str(result.path), "frames": result.frames, "shots": result.shots,
+                             "anchors": result.anchors, "partial": result.partial,
+                             "lost": result.damage.lost if result.damage else 0,
+                             "warnings": list(result.warnings)})  # fmt: skip
+            else:
+                typer.echo(f"{result.path}: {result.frames} frames in {result.shots} shots")
+    finally:  # what is done is told, also where other inputs failed
+        if as_json and (rows or sys.exc_info()[0] is None):
+            typer.echo(json.dumps(rows, indent=1))

@@ -47,7 +47,8 @@ def color_inputs(
 
     out: a file, a folder (a path that ends with a separator or exists as one), or None (beside the
     source). Whatever is wrong with the outputs is raised before anything is colored. With several
-    sources a failed one is reported and the rest goes on; PartialError at the end.
+    sources a failed one is reported and the rest goes on; PartialError at the end, also where frames of
+    a film were lost to damage.
     """
     several = len(sources) > 1
     tasks, failures = [], list[FilmcolorError]()
@@ -63,6 +64,7 @@ def color_inputs(
     tasks = [task for task in tasks if _wanted(task, settings, skip_existing)]
     predictor = cache(lambda: load_predictor(settings))
     done = 0
+    partial: list[Path] = []
     for task in tasks:
         begin(task.source)
         try:
@@ -74,11 +76,16 @@ def color_inputs(
             progress(Progress("read", warning=str(error)))
             continue
         done += 1
+        if result.partial:
+            partial.append(task.source)
         yield result
     if failures and done:
         raise PartialError(f"{len(failures)} of {len(sources)} inputs failed; the lines above name them")
     if failures:
         raise failures[0]
+    if partial:
+        names = ", ".join(str(path) for path in partial)
+        raise PartialError(f"{names}: frames were lost to damage; the result holds what is there")
 
 
 def color_task(

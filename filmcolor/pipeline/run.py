@@ -45,6 +45,7 @@ from filmcolor.pipeline.scan import scan
 from filmcolor.pipeline.workspace import clear, held, part_of, workspace_of
 from filmcolor.settings import RunSettings
 from filmcolor.video.compare import comparison_of, write_comparison
+from filmcolor.video.damage import Damage
 from filmcolor.video.decode import decode
 from filmcolor.video.encode import choose_encoding
 from filmcolor.video.framemd5 import sidecars_of, write_luma_md5, write_result_md5
@@ -62,7 +63,9 @@ _COUNTS = ("frames", "shots", "anchors", "warnings")
 class RunResult:
     """What came of a run. anchors: frames that the generator colored in this run.
 
-    stage_seconds: busy time of each stage, in seconds; stages overlap, so their sum exceeds the wall time.
+    damage: what of the source could not be read (None: a picture, a sequence, or a result that was there
+    already). stage_seconds: busy time of each stage, in seconds; stages overlap, so their sum exceeds
+    the wall time.
     """
 
     path: Path
@@ -71,6 +74,12 @@ class RunResult:
     anchors: int = 0
     warnings: tuple[str, ...] = ()
     stage_seconds: dict[str, float] = field(default_factory=dict)
+    damage: Damage | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether frames of the source are missing in the result."""
+        return self.damage is not None and self.damage.partial
 
 
 @dataclass(slots=True)
@@ -80,6 +89,7 @@ class _Account:
     anchors: colored in phase A; others: in segments that were handed away.
     """
 
+    damage: Damage
     shots: int = 0
     anchors: int = 0
     others: int = 0
@@ -157,7 +167,8 @@ def color_film(
                 write_result_md5(out, pictures)
                 with closing(decode(info, start=settings.start, end=settings.end)) as frames:
                     write_luma_md5(info, frames, luma)
-            journal.add_done({name: getattr(result, name) for name in _COUNTS})
+            if not result.partial:  # what was lost is told by reading the film again
+                journal.add_done({name: getattr(result, name) for name in _COUNTS})
         clear(folder)
     return result
 
@@ -173,7 +184,8 @@ def _finished(journal: Journal, out: Path) -> RunResult | None:
 
 def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: Hands | None) -> RunResult:
     info, encoding, settings = setup.info, setup.encoding, setup.settings
-    account = _Account(warnings=list(dict.fromkeys((*info.warnings, *encoding.warnings))))
+    warnings = list(dict.fromkeys((*info.warnings, *encoding.warnings)))
+    account = _Account(Damage(info.path, settings.strict), warnings=warnings)
     for line in account.warnings:
         progress(Progress("read", warning=line))
     seen_warnings = set(account.warnings)
@@ -255,6 +267,7 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
         account.anchors + account.others,
         tuple(account.warnings),
         dict(account.seconds),
+        account.damage,
     )
 
 
@@ -292,7 +305,7 @@ def _phase_a(
     own: how many more segments may wait for this process, where there are other hands.
     """
     settings, folder = setup.settings, journal.folder
-    film = decode(setup.info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)
+    film = decode(setup.info, warn=warn, start=settings.start, end=settings.end, damage=account.damage)
     settled: Half | None = None
     last: _Job | None = None
     with closing(film):

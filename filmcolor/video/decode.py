@@ -12,7 +12,10 @@ from av.video.stream import VideoStream
 
 from filmcolor.errors import InputError
 from filmcolor.film import FilmInfo, Frame, Plane
+from filmcolor.video.cut_off import is_cut_off
 from filmcolor.video.damage import Damage
+from filmcolor.video.gaps import judge_holes
+from filmcolor.video.holes import Holes
 from filmcolor.video.luma import change_depth, pixel_layout, read_planes
 from filmcolor.video.packets import read_pictures
 from filmcolor.video.source import open_film
@@ -24,6 +27,14 @@ SEEK_MARGIN = 10
 JUMP = 10
 """Steps back in time that are a new beginning (two recordings in one file), not a slip."""
 
+# Containers that list their frames: a missing end is counted, not guessed.
+_INDEXED = ("mp4", "mov", "avi")
+# Codecs whose every packet is a picture, where no two fields come apart. Others hide pictures (VP8),
+# or have packets that say only that nothing changed (MPEG-4).
+_ONE_TO_ONE = (
+    "h264", "hevc", "av1", "mpeg1video", "mpeg2video", "ffv1", "mjpeg", "prores", "dnxhd", "huffyuv"
+)  # fmt: skip
+
 
 def decode(
     info: FilmInfo,
@@ -32,17 +43,19 @@ def decode(
     strict: bool = False,
     start: float | None = None,
     end: float | None = None,
+    damage: Damage | None = None,
 ) -> Generator[Frame, None, None]:
     """Yield the frames of a film in presentation order; times rise strictly, in units of info.time_base.
 
     start, end: seconds from the first frame, end exclusive. Packets that cannot be decoded are left
-    out, counted and told to `warn` at the end; with `strict` the first is an error. A picture whose
-    size or depth differs from the first is brought to it, with a warning. The decoder runs in one
-    thread, so that the same film gives the same frames each time. Raises InputError where not one
-    frame can be decoded.
+    out (the frames behind them keep their times), counted and told to `warn` at the end; with `strict`
+    the first is an error. damage: where to count them, for who wants to know more than the warnings
+    say. A picture whose size or depth differs from the first is brought to it, with a warning. Threads
+    share the slices of one picture only, so that an error shows at its own packet. Raises InputError
+    where not one frame can be decoded.
     """
     tell = warn or _silent
-    damage = Damage(info.path, strict)
+    damage = damage or Damage(info.path, strict)
     first = (
         None if start is None else info.first_pts + Fraction(start).limit_denominator(10**6) / info.time_base
     )
@@ -51,8 +64,13 @@ def decode(
     with open_film(info.path) as container:
         stream = container.streams[info.stream]
         assert isinstance(stream, VideoStream)
+        damage.one_to_one = info.codec in _ONE_TO_ONE and not info.interlaced
+        cut = stop is None and is_cut_off(info.path, info.container)
+        if cut and info.container not in _INDEXED:
+            damage.cut_off()
         pictures = _from(container, stream, damage, first, info)
         reader = _Reader(info, tell)
+        holes = Holes()
         for picture, pts in _timed(pictures, info, tell):
             seen += 1
             if stop is not None and pts >= stop:
@@ -60,10 +78,14 @@ def decode(
             if first is not None and pts < first:
                 continue
             count += 1
+            holes.see(pts)
             yield reader.frame(picture, pts)
         else:
+            damage.ended(_missing(stream, damage, info, cut) if start is None else 0)
             if start is None:
-                _count_missing(info, damage)
+                judge_holes(holes, damage, info, tell)
+    if start is not None:
+        damage.early = 0  # decoding began in the middle
     damage.tell(tell)
     if not count:
         raise InputError(f"{info.path}: not one frame can be decoded between these times" if seen else
@@ -210,10 +232,17 @@ def _timed(
         yield early, int(step * k)
 
 
-def _count_missing(info: FilmInfo, damage: Damage) -> None:
-    """A container that lists more packets than the file holds was cut off."""
-    for _ in range(max(0, (info.frames or 0) - damage.packets)):
-        damage.packet(None)
+def _missing(stream: VideoStream, damage: Damage, info: FilmInfo, cut: bool) -> int:
+    """Return how many frames the container lists, but does not hold."""
+    if info.container in ("mp4", "mov"):
+        listed = len(stream.index_entries)
+    elif info.container == "avi":
+        listed = stream.frames if cut else sum(entry.size > 0 for entry in stream.index_entries)
+    else:
+        return 0
+    if cut and not stream.frames:  # fragments: the list is cut off, too
+        damage.cut_off()
+    return max(0, listed - damage.packets - damage.discarded)
 
 
 def _silent(line: str) -> None:

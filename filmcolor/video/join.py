@@ -84,7 +84,7 @@ def join(
                 target.mux(packet)
     except (av.error.FFmpegError, OSError) as error:
         raise cannot_write(out.parent, error) from error
-    if damage.lost:
+    if damage.unread:
         damage.tell(warnings.append)
     if _needs_aspect(info, encoding):
         size = display_size(info.width, info.height, info.aspect)

@@ -12,6 +12,7 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from filmcolor.video.damage import Damage
+from filmcolor.video.ffv1 import SliceSums
 
 # A reader that fails this often in a row has come to the end of what can be read.
 HOPELESS = 64
@@ -32,7 +33,7 @@ def read_packets(
         except av.error.FFmpegError:
             failures += 1
             if failures == 1:  # once per place, not once per try
-                damage.packet(None)
+                damage.unreadable()
     for stream in streams:
         if stream.type in ("video", "audio"):
             flush: Packet[Stream] = Packet()
@@ -44,21 +45,25 @@ def read_pictures(
     container: InputContainer, stream: VideoStream, damage: Damage
 ) -> Generator[av.VideoFrame, None, None]:
     """Yield the pictures of a stream in presentation order; packets that cannot be decoded are counted."""
+    sums = SliceSums() if stream.codec_context.name == "ffv1" else None
     for packet in read_packets(container, [stream], damage):
-        damage.packets += bool(packet.size)
-        if packet.is_corrupt:
-            damage.packet(_second(packet.pts, packet.time_base))
+        if packet.size and not packet.is_discard:
+            second = _second(packet.pts, packet.time_base)
+            flagged = packet.is_corrupt or (sums is not None and sums.wrong(bytes(packet)))
+            damage.sent(packet.pts, second, dts=packet.dts, keyframe=packet.is_keyframe, flagged=flagged)
+        elif packet.size:
+            damage.discarded += 1
         try:
             pictures = packet.decode()
         except (av.error.FFmpegError, EOFError):
-            if packet.size:
-                damage.packet(_second(packet.pts, packet.time_base))
+            if packet.size and not packet.is_discard:
+                damage.failed()
             continue
         for picture in pictures:
             if isinstance(picture, av.VideoFrame):
-                if picture.is_corrupt:
-                    damage.picture(_second(picture.pts, picture.time_base))
+                damage.came(picture.pts, _second(picture.pts, picture.time_base), corrupt=picture.is_corrupt)
                 yield picture
+    damage.ended()
 
 
 def _second(pts: int | None, time_base: Fraction | None) -> Fraction | None:
