@@ -16,16 +16,16 @@ _MEMORY = 8.0
 _RAMP_OF_FRAMES, _RAMP_OF_ANCHORS = 24.0, 4.0
 
 
-def smooth(ab: Floats, motion: Motion, *, fixed_first: bool = False) -> Floats:
+def smooth(ab: Floats, motion: Motion, *, fixed_first: bool = False, memory: float = _MEMORY) -> Floats:
     """Return ab of every frame, smoothed along the motion without fading.
 
-    ab: (t, 2, h, w) Lab units, of each frame of `motion`. Each frame takes the mean over up to 8 frames
-    before and 8 behind it, weighted by the flow's confidence; exactly repeated frames get exactly the same
+    ab: (t, 2, h, w) Lab units, of each frame of `motion`. Each frame takes the mean over up to `memory`
+    frames before and as many behind it, weighted by the flow's confidence; exactly repeated frames get exactly the same
     color. fixed_first: the first frame is settled; it comes back unchanged and the others follow it.
     """
     if len(ab) != motion.frames:
         raise ValueError(f"expected ab of {motion.frames} frames, got {len(ab)}")
-    return _agreed(ab, range(motion.frames), motion, _RAMP_OF_FRAMES if fixed_first else 0)
+    return _agreed(ab, range(motion.frames), motion, _RAMP_OF_FRAMES if fixed_first else 0, memory)
 
 
 def agree(ab: Floats, anchors: Sequence[int], motion: Motion, *, fixed_first: bool = False) -> Floats:
@@ -37,14 +37,14 @@ def agree(ab: Floats, anchors: Sequence[int], motion: Motion, *, fixed_first: bo
     """
     if len(ab) != len(anchors):
         raise ValueError(f"expected ab of {len(anchors)} anchors, got {len(ab)}")
-    return _agreed(ab, anchors, motion, _RAMP_OF_ANCHORS if fixed_first else 0)
+    return _agreed(ab, anchors, motion, _RAMP_OF_ANCHORS if fixed_first else 0, _MEMORY)
 
 
-def _agreed(ab: Floats, frames: Sequence[int], motion: Motion, ramp: float) -> Floats:
+def _agreed(ab: Floats, frames: Sequence[int], motion: Motion, ramp: float, memory: float) -> Floats:
     unlike = [i for i in range(len(frames)) if not (i and _same(motion, frames[i - 1], frames[i]))]
     ways = [_ways(motion, frames[i], frames[j]) for i, j in itertools.pairwise(unlike)]
     out = np.empty_like(ab, dtype=np.float32)
-    merged = _running([ab[i] for i in unlike], ways, ramp)
+    merged = _running([ab[i] for i in unlike], ways, ramp, memory)
     for color, start, stop in zip(merged, unlike, [*unlike[1:], len(frames)]):
         out[start:stop] = color
     return out
@@ -65,13 +65,15 @@ def _ways(motion: Motion, first: int, second: int) -> tuple[Way, Way]:
     return Way(back.flow, trusted(back, there, here)), Way(ahead.flow, trusted(ahead, here, there))
 
 
-def _ridden(mean: Mean, way: Way) -> Mean:
+def _ridden(mean: Mean, way: Way, memory: float) -> Mean:
     """Bring a mean along a way; its count is capped by the memory and weighted by the confidence."""
-    packed = warp(np.concatenate((mean.values, np.minimum(mean.count, _MEMORY)[None])), way.flow)
+    packed = warp(np.concatenate((mean.values, np.minimum(mean.count, memory)[None])), way.flow)
     return Mean(packed[:3], packed[3] * way.confidence)
 
 
-def _running(ab: Sequence[Floats], ways: Sequence[tuple[Way, Way]], ramp: float) -> list[Floats]:
+def _running(
+    ab: Sequence[Floats], ways: Sequence[tuple[Way, Way]], ramp: float, memory: float
+) -> list[Floats]:
     """Return the merged means.
 
     ramp: pictures until the others have full say against a settled first one; 0: the first is not settled.
@@ -79,9 +81,9 @@ def _running(ab: Sequence[Floats], ways: Sequence[tuple[Way, Way]], ramp: float)
     # Near a settled frame the others have little to say, or all of the change would fall into one step
     # at the seam.
     says = [min(1.0, i / ramp) if ramp else 1.0 for i in range(len(ab))]
-    forward = [Mean.of(ab[0], _MEMORY if ramp else 1.0)]
+    forward = [Mean.of(ab[0], memory if ramp else 1.0)]
     for color, say, (back, _) in zip(ab[1:], says[1:], ways):
-        forward.append(_ridden(forward[-1], back).plus(Mean.of(color, say)))
+        forward.append(_ridden(forward[-1], back, memory).plus(Mean.of(color, say)))
     behind: Mean | None = None  # what the frames behind say
     out: list[Floats] = []
     for i in reversed(range(len(ab))):
@@ -89,7 +91,7 @@ def _running(ab: Sequence[Floats], ways: Sequence[tuple[Way, Way]], ramp: float)
         out.append(restored(mean.values))
         if i:
             own = Mean.of(ab[i])
-            behind = _ridden(own if behind is None else own.plus(behind), ways[i - 1][1])
+            behind = _ridden(own if behind is None else own.plus(behind), ways[i - 1][1], memory)
     if ramp:
         out[-1] = np.asarray(ab[0], np.float32)
     return out[::-1]

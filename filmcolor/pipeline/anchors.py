@@ -3,8 +3,9 @@
 What comes out is stored (float16): every later step is a pure function of it and the film.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,10 @@ import torch
 from filmcolor.color.sight import Sight
 from filmcolor.flow.agree import agree, smooth
 from filmcolor.flow.choose import choose_anchors
+from filmcolor.flow.compose import Floats
 from filmcolor.flow.estimate import Motion, MotionEstimator
+from filmcolor.flow.propagate import spread
+from filmcolor.flow.steady import steady
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.scan import Footage, as_8_bit
 
@@ -25,7 +29,7 @@ class Anchored:
     """Footage with the color of its anchor frames.
 
     anchors: frames, counted from the footage's first, rising from 0; the last may be the shared
-    frame behind it. ab: (k, 2, ah, aw) float16, Lab units, at half the working size. motion: of
+    frame behind it. shared_start: whether the piece before has the first frame as well. ab: (k, 2, ah, aw) float16, Lab units, at half the working size. motion: of
     the footage's frames, and to the shared frame.
     """
 
@@ -34,6 +38,22 @@ class Anchored:
     anchors: tuple[int, ...]
     ab: Half
     motion: Motion
+    shared_start: bool = False
+
+    @property
+    def frames(self) -> int:
+        """Number of frames, a shared last one left out."""
+        return self.stop - self.start
+
+    def color(self) -> Iterator[Floats]:
+        """Yield ab (2, ah, aw) float32, Lab units, of each frame of the piece, a shared last one left out."""
+        ab = spread(self.ab.astype(np.float32), self.anchors, self.motion)
+        if len(self.anchors) == self.motion.frames:  # the network colored each frame
+            yield from islice(ab, self.frames)
+            return
+        shared_end = self.motion.frames > self.frames
+        even = steady(ab, self.motion, shared_start=self.shared_start, shared_end=shared_end)
+        yield from even[: self.frames]
 
 
 def motion_of(footage: Footage, bits: int) -> Motion:

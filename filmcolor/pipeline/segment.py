@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from filmcolor.film import Frame, Plane
-from filmcolor.flow.propagate import spread
 from filmcolor.pipeline.anchors import Anchored
 
 Map = npt.NDArray[np.float32]
@@ -31,8 +30,7 @@ def color_segment(
     after each frame. Raises ValueError where the film ends before the segment does.
     """
     for piece in pieces:
-        ab_of_anchors = piece.ab.astype(np.float32)
-        for ab in spread(ab_of_anchors, piece.anchors, piece.motion, piece.stop - piece.start):
+        for ab in piece.color():
             frame = next(frames, None)
             if frame is None:
                 raise ValueError("the film ended before its segment")

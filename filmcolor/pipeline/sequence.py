@@ -6,14 +6,11 @@ from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-
 from filmcolor.color.bars import active_box
 from filmcolor.color.lightness import lightness_table
 from filmcolor.color.sight import Sight, choose_sight
 from filmcolor.errors import InputError, OutputError
 from filmcolor.film import FilmInfo
-from filmcolor.flow.propagate import spread
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.ahead import ahead
 from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
@@ -68,8 +65,7 @@ def color_sequence(
         for shot, piece in pieces:
             shots = shot + 1
             made += len(piece.anchors)
-            ab_of_anchors = piece.ab.astype(np.float32)
-            for ab in spread(ab_of_anchors, piece.anchors, piece.motion, piece.stop - piece.start):
+            for ab in piece.color():
                 index, picture = next(pictures)
                 rgb = rgb_of(picture.pages[0], picture.bits, ab, sight, settings.saturation)
                 for line in write_still(picture, [rgb], sequence.result(index, out), note):
@@ -112,4 +108,4 @@ def _anchored(
             motion, predict, settled, every_frame=settings.every_frame, smoothing=settings.smoothing
         )
         settled = ab[-1] if piece.shared_end else None
-        yield piece.shot, Anchored(piece.start, piece.stop, anchors, ab, motion)
+        yield piece.shot, Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)
