@@ -17,17 +17,26 @@ from filmcolor.video.ffv1 import SliceSums
 # A reader that fails this often in a row has come to the end of what can be read.
 HOPELESS = 64
 
+_WRAP = 1 << 32
+"""FLV's times are signed 32-bit numbers of milliseconds; FFmpeg reads them without the sign."""
+
 
 def read_packets(
     container: InputContainer, streams: list[Stream], damage: Damage
 ) -> Iterator[Packet[Stream]]:
-    """Yield the packets of `streams`, going on behind damage. The last of each stream is empty (flush)."""
+    """Yield the packets of `streams`, going on behind damage. The last of each stream is empty (flush).
+
+    Times of FLV before zero are given back their sign.
+    """
     failures = 0
+    signed = container.format.name == "flv"
     while failures < HOPELESS:
         try:
             for packet in container.demux(streams):
                 if packet.size:
                     failures = 0
+                if signed:
+                    packet.pts, packet.dts = _signed(packet.pts), _signed(packet.dts)
                 yield packet
             return
         except av.error.FFmpegError:
@@ -64,6 +73,10 @@ def read_pictures(
                 damage.came(picture.pts, _second(picture.pts, picture.time_base), corrupt=picture.is_corrupt)
                 yield picture
     damage.ended()
+
+
+def _signed(time: int | None) -> int | None:
+    return time - _WRAP if time is not None and _WRAP // 2 <= time < _WRAP else time
 
 
 def _second(pts: int | None, time_base: Fraction | None) -> Fraction | None:
