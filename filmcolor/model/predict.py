@@ -76,13 +76,19 @@ class Predictor:
         return f"torch {torch.__version__} {machine} {self.precision} {self.mirrored}"
 
     def predict(
-        self, lightness: Tensor, known: Tensor | None = None, frames: Sequence[int] | None = None
+        self,
+        lightness: Tensor,
+        known: Tensor | None = None,
+        frames: Sequence[int] | None = None,
+        *,
+        mirrored: bool = True,
     ) -> Tensor:
         """Return ab (k, 2, mh/2, mw/2) float32 in Lab units, on the CPU.
 
         lightness: (k, 1, mh, mw) float32, 0..100; mh and mw multiples of 32. known: (k, 3, mh, mw) float32,
         known a and b in Lab units (0 where unknown) and mask 0..1, or None. frames: numbers of the k frames,
-        which key the noise z (default 0, 1, ...). Raises ValueError on another shape, FilmcolorError where
+        which key the noise z (default 0, 1, ...). mirrored: False leaves out this call's averaging with the
+        mirrored picture. Raises ValueError on another shape, FilmcolorError where
         one picture alone does not fit the device's memory or the result is not finite.
         """
         self._check(lightness, known)
@@ -91,21 +97,26 @@ class Predictor:
         if len(numbers) != count:
             raise ValueError(f"{count} pictures, but {len(numbers)} frame numbers")
         if self.device.type == "cpu" and min(count, self._at_once) > 1 and self._batch == 1:
-            out = self._side_by_side(lightness, known, numbers)
+            out = self._side_by_side(lightness, known, numbers, mirrored)
         else:
-            out = self._in_batches(lightness, known, numbers)
+            out = self._in_batches(lightness, known, numbers, mirrored)
         if not bool(torch.isfinite(out).all()):
             raise FilmcolorError("the network gave colors that are not numbers; try --precision fp32")
         return out
 
-    def _side_by_side(self, lightness: Tensor, known: Tensor | None, numbers: list[int]) -> Tensor:
+    def _side_by_side(
+        self, lightness: Tensor, known: Tensor | None, numbers: list[int], mirrored: bool
+    ) -> Tensor:
         def one(i: int) -> Tensor:
-            return self._run(lightness[i : i + 1], None if known is None else known[i : i + 1], [numbers[i]])
+            told = None if known is None else known[i : i + 1]
+            return self._run(lightness[i : i + 1], told, [numbers[i]], mirrored)
 
         with ThreadPoolExecutor(self._at_once, thread_name_prefix="predict") as pool:
             return torch.cat(list(pool.map(one, range(len(numbers)))))
 
-    def _in_batches(self, lightness: Tensor, known: Tensor | None, numbers: list[int]) -> Tensor:
+    def _in_batches(
+        self, lightness: Tensor, known: Tensor | None, numbers: list[int], mirrored: bool
+    ) -> Tensor:
         count = len(numbers)
         out = torch.empty(count, 2, lightness.shape[2] // 2, lightness.shape[3] // 2)
         start = 0
@@ -113,7 +124,7 @@ class Predictor:
             stop = min(count, start + self._batch)
             told = None if known is None else known[start:stop]
             try:
-                out[start:stop] = self._run(lightness[start:stop], told, numbers[start:stop])
+                out[start:stop] = self._run(lightness[start:stop], told, numbers[start:stop], mirrored)
             except torch.cuda.OutOfMemoryError:
                 self._halve(lightness.shape)
                 continue
@@ -138,11 +149,11 @@ class Predictor:
             )
 
     @torch.inference_mode()
-    def _run(self, lightness: Tensor, known: Tensor | None, frames: list[int]) -> Tensor:
+    def _run(self, lightness: Tensor, known: Tensor | None, frames: list[int], mirrored: bool) -> Tensor:
         lightness = lightness.to(self.device, torch.float32)
         known = None if known is None else known.to(self.device, torch.float32)
         ab = self._forward(lightness, known, frames)
-        if self.mirrored:
+        if self.mirrored and mirrored:
             turned = None if known is None else known.flip(3)
             ab = (ab + self._forward(lightness.flip(3), turned, frames).flip(3)) / 2
         return (ab * self.model.config.chroma_gain).float().cpu()

@@ -6,6 +6,7 @@ What comes out is stored (float16): every later step is a pure function of it an
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,11 @@ from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.scan import Footage, as_8_bit
 
 Half = npt.NDArray[np.float16]
+Look = Literal["both", "plain", "mirrored"]
+"""How the generator looks at a frame: as it is, mirrored, or both, averaged."""
+Predict = Callable[[Sequence[int], Sequence[Look]], npt.NDArray[np.float32]]
+
+_AGREEING = 3  # anchors from which on their agreement averages enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ def motion_of(footage: Footage, bits: int) -> Motion:
 
 def color_footage(
     motion: Motion,
-    predict: Callable[[Sequence[int]], npt.NDArray[np.float32]],
+    predict: Predict,
     settled: Half | None,
     *,
     every_frame: bool,
@@ -74,12 +80,15 @@ def color_footage(
 ) -> tuple[tuple[int, ...], Half]:
     """Return the anchors of the footage and their ab, (k, 2, ah, aw) float16.
 
-    predict: frame numbers within the footage -> ab (n, 2, ah, aw) of the generator. settled: ab of
+    predict: frame numbers within the footage, and how each is looked at -> ab (n, 2, ah, aw) of the
+    generator. settled: ab of
     the first frame where the piece before shares it; it is kept as it is.
     """
     anchors = tuple(range(motion.frames)) if every_frame else tuple(choose_anchors(motion))
-    asked = anchors[1:] if settled is not None else anchors
-    ab = predict(asked) if asked else np.empty((0, 2, *settled.shape[1:]), np.float32)  # type: ignore[union-attr]
+    looks = looks_at(len(anchors), alone=every_frame or not smoothing)
+    known = 0 if settled is None else 1
+    asked = anchors[known:]
+    ab = predict(asked, looks[known:]) if asked else np.empty((0, 2, *settled.shape[1:]), np.float32)  # type: ignore[union-attr]
     if settled is not None:
         ab = np.concatenate((settled[None].astype(np.float32), ab))
     if smoothing and len(anchors) > 1:
@@ -91,21 +100,45 @@ def color_footage(
     return anchors, ab.astype(np.float16)
 
 
+def looks_at(anchors: int, *, alone: bool) -> tuple[Look, ...]:
+    """Return how the generator looks at each of a piece's anchors.
+
+    Averaging with the mirrored picture helps, and costs as much again. Where anchors follow each other, every
+    second one is looked at mirrored instead, and their agreement does the averaging. alone: they do not agree.
+    """
+    if alone or anchors < _AGREEING:
+        both: tuple[Look, ...] = ("both",)
+        return both * anchors
+    turns: tuple[Look, Look] = ("plain", "mirrored")
+    return tuple(turns[i % 2] for i in range(anchors))
+
+
 def predictions(
     footage: Footage,
     sight: Sight,
     lightness: npt.NDArray[np.float32],
     predictor: Predictor,
-) -> Callable[[Sequence[int]], npt.NDArray[np.float32]]:
+) -> Predict:
     """Return a function from frame numbers within the footage to the generator's ab on the film's own grid.
 
     lightness: (2**bits,) L* of each code value of luma.
     """
 
-    def predict(numbers: Sequence[int]) -> npt.NDArray[np.float32]:
-        views = np.stack([sight.network_view(lightness[footage.small[i]]) for i in numbers])
-        keys = [footage.start + i for i in numbers]
-        ab = predictor.predict(torch.from_numpy(views)[:, None], frames=keys).numpy()
-        return np.stack([sight.film_view(each) for each in ab])
+    def predict(numbers: Sequence[int], looks: Sequence[Look]) -> npt.NDArray[np.float32]:
+        if not predictor.mirrored:
+            looks = ["plain"] * len(numbers)
+        ab: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)] * len(numbers)
+        for both in (True, False):
+            chosen = [k for k, look in enumerate(looks) if (look == "both") == both]
+            if not chosen:
+                continue
+            views = [sight.network_view(lightness[footage.small[numbers[k]]]) for k in chosen]
+            turned = [v[:, ::-1] if looks[k] == "mirrored" else v for k, v in zip(chosen, views)]
+            keys = [footage.start + numbers[k] for k in chosen]
+            seen = torch.from_numpy(np.stack(turned))[:, None]
+            made = predictor.predict(seen, frames=keys, mirrored=both).numpy()
+            for k, each in zip(chosen, made):
+                ab[k] = sight.film_view(each[:, :, ::-1] if looks[k] == "mirrored" else each)
+        return np.stack(ab)
 
     return predict

@@ -301,7 +301,7 @@ def _anchored(piece: Footage, setup: Setup, settled: Half | None, spent: Spent) 
         smoothing=setup.settings.smoothing,
     )
     spent("network", clock)
-    return Anchored(piece.start, piece.stop, anchors, ab, motion)
+    return Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)
 
 
 def _sight(info: FilmInfo, settings: RunSettings) -> Sight:

@@ -1,0 +1,102 @@
+"""Anchors: how often the network is asked, and how it looks at each; color near a seam."""
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from filmcolor.color.sight import choose_sight
+from filmcolor.flow.steady import steady
+from filmcolor.pipeline.anchors import Anchored, color_footage, looks_at, motion_of, predictions
+from filmcolor.pipeline.scan import Footage
+
+HEIGHT, WIDTH = 64, 96
+
+
+def _footage(frames: int, *, shared_end: bool = False, start: int = 0) -> Footage:
+    wide = np.random.default_rng(3).integers(40, 200, (HEIGHT // 8, (WIDTH + 200) // 8)).astype(np.uint8)
+    wide = np.kron(wide, np.ones((8, 8), np.uint8))
+    small = tuple(wide[:, i : i + WIDTH].copy() for i in range(start, start + frames + shared_end))
+    return Footage(0, start, start + frames, start > 0, shared_end, small, tuple(range(frames)))
+
+
+class Sided:
+    """Gives a = 30 in the left half of what it is shown, and counts passes."""
+
+    mirrored = True
+
+    def __init__(self) -> None:
+        self.passes = 0
+
+    def predict(self, seen: torch.Tensor, frames: Any = None, *, mirrored: bool = True) -> torch.Tensor:
+        count, _, h, w = seen.shape
+        self.passes += count * (2 if mirrored else 1)
+        out = torch.zeros(count, 2, h // 2, w // 2)
+        out[:, 0, :, : w // 4] = 30.0
+        return (out + out.flip(3)) / 2 if mirrored else out
+
+
+def _color(frames: int) -> tuple[tuple[int, ...], np.ndarray, Sided]:
+    footage = _footage(frames)
+    sight = choose_sight(WIDTH, HEIGHT, Fraction(1), 0, 64)
+    network = Sided()
+    predict = predictions(footage, sight, np.linspace(0, 100, 256, dtype=np.float32), network)  # type: ignore[arg-type]
+    anchors, ab = color_footage(motion_of(footage, 8), predict, None, every_frame=False, smoothing=True)
+    return anchors, ab, network
+
+
+@pytest.mark.parametrize(("anchors", "looks"), [(1, ("both",)), (2, ("both", "both"))])
+def test_few_anchors_are_looked_at_both_ways(anchors: int, looks: tuple[str, ...]) -> None:
+    assert looks_at(anchors, alone=False) == looks
+
+
+def test_many_anchors_take_turns_unless_each_stands_alone() -> None:
+    assert looks_at(4, alone=False) == ("plain", "mirrored", "plain", "mirrored")
+    assert looks_at(4, alone=True) == ("both",) * 4
+
+
+def test_a_long_take_costs_one_pass_per_anchor_and_their_agreement_averages() -> None:
+    anchors, ab, network = _color(60)
+    assert network.passes == len(anchors) >= 4
+    middle = ab[1:-1, 0].astype(np.float32)  # left and right of the picture now have about the same color
+    width = middle.shape[2]
+    left, right = middle[:, :, 8 : width // 2 - 8].mean(), middle[:, :, width // 2 + 8 : -8].mean()
+    assert abs(left - right) < 12  # one look alone: 30
+
+
+def test_a_short_shot_is_looked_at_both_ways() -> None:
+    anchors, _, network = _color(6)
+    assert len(anchors) <= 2
+    assert network.passes == 2 * len(anchors)
+
+
+def test_a_shared_frame_keeps_its_color_in_both_pieces_and_there_is_no_step() -> None:
+    first, second = _footage(24, shared_end=True), _footage(24, start=24)
+    assert np.array_equal(first.small[-1], second.small[0])
+    rng = np.random.default_rng(0)
+    motions = [motion_of(f, 8) for f in (first, second)]
+    h, w = motions[0].size
+    given = [
+        np.stack([np.full((2, h, w), 20 + rng.normal(0, 3), np.float32) for _ in range(m.frames)])
+        for m in motions
+    ]
+    given[1][0] = given[0][-1]
+    before = steady(given[0], motions[0], shared_end=True)
+    behind = steady(given[1], motions[1], shared_start=True)
+    assert np.array_equal(before[-1], behind[0])
+    assert np.array_equal(before[-1], given[0][-1])
+    inner = np.abs(np.diff(before[6:-6], axis=0)).mean()
+    assert inner < 0.5 * np.abs(np.diff(given[0][6:-6], axis=0)).mean()
+
+
+def test_a_piece_yields_each_of_its_frames_and_not_the_shared_one() -> None:
+    footage = _footage(20, shared_end=True)
+    motion = motion_of(footage, 8)
+    ab = np.zeros((2, 2, *motion.size), np.float16)
+    ab[:, 0] = 15
+    piece = Anchored(0, 20, (0, 20), ab, motion)
+    frames = list(piece.color())
+    assert len(frames) == 20
+    assert all(np.allclose(f[0], 15, atol=0.01) for f in frames)
