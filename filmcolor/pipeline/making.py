@@ -24,6 +24,7 @@ from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
 from filmcolor.pipeline.scan import Footage
 from filmcolor.pipeline.segment import Compose, color_segment
+from filmcolor.pipeline.watch import Watch, figures_file
 from filmcolor.settings import RunSettings
 from filmcolor.video.decode import decode, sample_luma
 from filmcolor.video.encode import Encoding, SegmentWriter, choose_encoding
@@ -143,9 +144,11 @@ def write_segment(
 ) -> None:
     """Write the segment's file, under another name (`part`) until it is complete. Raises OutputError."""
     part = part or target.with_suffix(".part")
+    watch = Watch(setup.info, setup.sight, setup.settings.saturation)
     try:
         with SegmentWriter(part, setup.encoding, setup.info) as writer:
-            color_segment(pieces, frames, setup.compose, writer.write, report)
+            color_segment(pieces, frames, setup.compose, writer.write, report, watch.see)
+        watch.store(figures_file(target))
         publish(part, target)
     except OSError as error:
         raise cannot_write(target.parent, error) from error

@@ -10,17 +10,19 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from filmcolor import __version__
 from filmcolor.errors import InputError, cannot_write
 from filmcolor.files import publish
+from filmcolor.film import FilmInfo
 from filmcolor.model.predict import Predictor
 from filmcolor.model.weights import load_model
 from filmcolor.pipeline.ahead import ahead
 from filmcolor.pipeline.anchors import Anchored, Half
+from filmcolor.pipeline.figures import FilmFigures, read_figures
 from filmcolor.pipeline.journal import Journal, hash_head_and_tail, made_here
 from filmcolor.pipeline.making import (
     Away,
@@ -42,6 +44,7 @@ from filmcolor.pipeline.places import with_room
 from filmcolor.pipeline.plan import segments
 from filmcolor.pipeline.progress import Progress, Report, silent
 from filmcolor.pipeline.scan import scan
+from filmcolor.pipeline.watch import figures_file
 from filmcolor.pipeline.workspace import clear, held, part_of, workspace_of
 from filmcolor.settings import RunSettings
 from filmcolor.video.compare import comparison_of, write_comparison
@@ -65,7 +68,8 @@ class RunResult:
 
     damage: what of the source could not be read (None: a picture, a sequence, or a result that was there
     already). stage_seconds: busy time of each stage, in seconds; stages overlap, so their sum exceeds
-    the wall time.
+    the wall time. info: the film as it was read. figures: of its shots. basis: what the work stands on. All
+    three for films alone.
     """
 
     path: Path
@@ -75,6 +79,9 @@ class RunResult:
     warnings: tuple[str, ...] = ()
     stage_seconds: dict[str, float] = field(default_factory=dict)
     damage: Damage | None = None
+    info: FilmInfo | None = None
+    figures: FilmFigures | None = None
+    basis: dict[str, str] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -169,8 +176,10 @@ def color_film(
                     write_luma_md5(info, frames, luma)
             if not result.partial:  # what was lost is told by reading the film again
                 journal.add_done({name: getattr(result, name) for name in _COUNTS})
+        files = sorted(map(figures_file, folder.glob("segment-*.mkv")))
+        figures = read_figures(files, result.frames, result.shots)
         clear(folder)
-    return result
+    return replace(result, info=info, figures=figures, basis=basis)
 
 
 def _finished(journal: Journal, out: Path) -> RunResult | None:

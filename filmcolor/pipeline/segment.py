@@ -15,6 +15,8 @@ Map = npt.NDArray[np.float32]
 Compose = Callable[[Frame, Map], tuple[Plane, Plane]]
 """A frame and its ab (2, ah, aw) -> Cb and Cr code values (ch, cw) for the encoder."""
 Write = Callable[[Frame, Plane, Plane], None]
+See = Callable[[Anchored, Frame, Map], None]
+"""A piece, its next frame, and the frame's ab, for who wants to know what comes out."""
 
 
 def color_segment(
@@ -23,6 +25,7 @@ def color_segment(
     compose: Compose,
     write: Write,
     colored: Callable[[], None],
+    see: See,
 ) -> None:
     """Color the frames of a segment one by one and hand them to `write`.
 
@@ -35,4 +38,5 @@ def color_segment(
             if frame is None:
                 raise ValueError("the film ended before its segment")
             write(frame, *compose(frame, ab))
+            see(piece, frame, ab)
             colored()
