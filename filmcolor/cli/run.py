@@ -9,6 +9,7 @@ import typer
 
 from filmcolor.cli.choices import ProgressChoice
 from filmcolor.cli.coloring import Given, settings_of, with_coloring
+from filmcolor.cli.reporting import Reporting
 
 
 @with_coloring
@@ -25,6 +26,10 @@ def run(
     skip_existing: Annotated[
         bool, typer.Option("--skip-existing", help="Leave out inputs whose result exists.")
     ] = False,
+    report: Annotated[
+        str | None,
+        typer.Option(help="Write a report of each result: FILE.html, FILE.json, or into a folder (DIR/)."),
+    ] = None,
     given: Given,
     config: Annotated[Path | None, typer.Option(help="Settings from the [run] table of a TOML file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Results as one JSON document on stdout.")] = False,
@@ -39,10 +44,20 @@ def run(
 
     from filmcolor.pipeline.inputs import color_inputs
 
-    results = color_inputs(inputs, out, settings, screen, begin=screen.begin, skip_existing=skip_existing)
+    reporting = None if report is None else Reporting.to(report, inputs, out, overwrite=settings.overwrite)
+    source = inputs[0]
+
+    def begin(path: Path) -> None:
+        nonlocal source
+        source = path
+        screen.begin(path)
+
+    results = color_inputs(inputs, out, settings, screen, begin=begin, skip_existing=skip_existing)
     rows = []
     try:
         for result in results:
+            if reporting is not None:
+                reporting.write(source, result, settings)
             if as_json:
                 rows.append({"path": str(result.path), "frames": result.frames, "shots": result.shots,
                              "anchors": result.anchors, "partial": result.partial,

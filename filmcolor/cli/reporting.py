@@ -1,0 +1,70 @@
+"""`run --report`: where the report of each result goes, decided before the work."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from filmcolor.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from filmcolor.pipeline.run import RunResult
+    from filmcolor.settings import RunSettings
+
+_ENDING = ".report.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Writes reports: to the file `where`, or into the folder `where` by the names of the results."""
+
+    where: Path
+    is_folder: bool
+
+    @classmethod
+    def to(cls, where: str, inputs: Sequence[Path], out: str | None, *, overwrite: bool) -> "Reporting":
+        """Check the place before anything is colored. Raises OutputError, typer.BadParameter."""
+        path = Path(where)
+        if where.endswith(("/", os.sep)) or path.is_dir():
+            if not path.is_dir():
+                raise OutputError(f"{path}: not a folder; make it first")
+            return cls(path, is_folder=True)
+        if path.suffix.lower() not in (".html", ".htm", ".json"):
+            raise typer.BadParameter(
+                f"expected FILE.html or FILE.json, instead got {where!r}", param_hint="--report"
+            )
+        if len(inputs) > 1:
+            raise OutputError(f"{path}: several inputs need a folder for their reports; write --report DIR/")
+        if not path.parent.is_dir():
+            raise OutputError(f"{path.parent}: not a folder; make it first")
+        taken = [each.absolute() for each in (*inputs, *([Path(out)] if out else []))]
+        for file in _files(path):
+            if file.absolute() in taken:
+                raise OutputError(f"{file}: is the source or the result; choose another place for the report")
+            if os.path.lexists(file) and not overwrite:
+                raise OutputError(f"{file}: exists; use --overwrite to replace it")
+        return cls(path, is_folder=False)
+
+    def write(self, source: Path, result: "RunResult", settings: "RunSettings") -> None:
+        """Write the report of one result. Raises InputError, OutputError."""
+        from filmcolor.report.film import film_document, write_document
+        from filmcolor.report.film_page import film_page
+        from filmcolor.report.page import write_page
+
+        try:
+            document = film_document(source, result, settings)
+        except OSError as error:
+            raise InputError(f"{error.filename}: cannot be read again: {error.strerror or error}") from error
+        for file in _files(self.where / f"{result.path.name}{_ENDING}" if self.is_folder else self.where):
+            if file.suffix.lower() == ".json":
+                write_document(document, file)
+            else:
+                write_page(film_page(document), file)
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    """Return the files of one report: a page has its data beside it."""
+    return (path,) if path.suffix.lower() == ".json" else (path.with_suffix(".json"), path)

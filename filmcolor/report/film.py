@@ -1,0 +1,117 @@
+"""What there is to say of one colored film, as one JSON document; the page draws that and nothing else."""
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from filmcolor import __version__
+from filmcolor.errors import OutputError
+from filmcolor.files import replacing
+from filmcolor.pipeline.figures import GRAY_BELOW, JUMP, ShotFigures
+from filmcolor.pipeline.journal import hash_file
+from filmcolor.pipeline.run import RunResult
+from filmcolor.settings import RunSettings
+from filmcolor.video.damage import Damage
+
+Document = dict[str, Any]
+FORMAT = "filmcolor.film/1"
+
+
+def film_document(source: Path, result: RunResult, settings: RunSettings) -> Document:
+    """Return the report of a result. Reads source and result once more, for their SHA-256. Raises OSError."""
+    basis = result.basis
+    return {
+        "format": FORMAT,
+        "made": {"filmcolor": __version__, "date": time.strftime("%Y-%m-%dT%H:%M:%S%z")},
+        "source": _file(source) | _shape(result),
+        "result": _file(result.path),
+        "frames": result.frames,
+        "anchors": result.anchors,
+        "weights": basis.get("weights"),
+        "engine": basis.get("engine"),
+        "encoding": basis.get("encoding"),
+        "settings": settings.effects(),
+        "stage_seconds": {name: round(value, 3) for name, value in result.stage_seconds.items()},
+        "partial": result.partial,
+        "damage": None if result.damage is None else _damage(result.damage),
+        "warnings": [_text(line) for line in result.warnings],
+        "color": None if result.figures is None else _color(result.figures.shots, result.figures.missing),
+    }
+
+
+def write_document(document: Document, out: Path) -> None:
+    """Write a report as JSON. Raises OutputError."""
+    try:
+        with replacing(out) as part:
+            part.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
+
+
+def _file(path: Path) -> Document:
+    """Return name, size and SHA-256; a sequence has none of the last two."""
+    found: Document = {"path": _text(str(path.absolute())), "name": _text(path.name)}
+    if path.is_file():
+        found |= {"bytes": path.stat().st_size, "sha256": hash_file(path)}
+    return found
+
+
+def _text(words: str) -> str:
+    """Return words that UTF-8 can hold: names of files may be anything."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _shape(result: RunResult) -> Document:
+    info = result.info
+    if info is None:
+        return {}
+    return {
+        "container": info.container,
+        "codec": info.codec,
+        "pixel_format": info.pixel_format,
+        "width": info.width,
+        "height": info.height,
+        "rate": None if info.rate is None else float(info.rate),
+        "interlaced": info.interlaced,
+    }
+
+
+def _damage(damage: Damage) -> Document:
+    return {
+        "lost": damage.lost,
+        "concealed": damage.concealed,
+        "early": damage.early,
+        "unread": damage.unread,
+        "cut": damage.cut,
+        "places": [
+            {"second": None if p.second is None else round(float(p.second), 6), "what": p.what, "frames": p.frames}
+            for p in damage.places
+        ],
+    }  # fmt: skip
+
+
+def _color(shots: tuple[ShotFigures, ...], missing: int) -> Document:
+    """Return the figures of all shots, and of the film: means weigh each frame the same."""
+    frames = sum(shot.stop - shot.start for shot in shots)
+    bends = [(s.flicker, s.stop - s.start - 2) for s in shots if s.flicker is not None]
+    inner = sum(count for _, count in bends)
+    return {
+        "gray_below": GRAY_BELOW,
+        "jump": JUMP,
+        "missing": missing,
+        "gray": sum(shot.gray for shot in shots),
+        "jumps": sum(shot.jumps for shot in shots),
+        "chroma": _mean(shots, "chroma", frames),
+        "outside": _mean(shots, "outside", frames),
+        "flicker": round(sum(f * n for f, n in bends) / inner, 4) if inner else None,
+        "shots": [asdict(shot) for shot in shots],
+    }
+
+
+def _mean(shots: tuple[ShotFigures, ...], name: str, frames: int) -> float | None:
+    if not frames:
+        return None
+    total: float = sum(getattr(shot, name) * (shot.stop - shot.start) for shot in shots)
+    return round(total / frames, 5)
