@@ -257,9 +257,8 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
     progress(Progress("join", done, done, account.shots))
     part = part_of(out)
     try:
-        for line in join(
-            files, info, encoding, settings, part, account.pts, color_note(setup.predictor.model)
-        ):
+        note, moved = color_note(setup.predictor.model), account.damage.moved
+        for line in join(files, info, encoding, settings, part, account.pts, note, moved):
             warn(line)
         journal.add_result(part)
         publish(part, out)

@@ -43,6 +43,7 @@ class Damage:
     in the middle; no damage). unread: places where the file itself could not be read. cut: the file
     ends before the film does. one_to_one: in the film's codec each packet is a picture, so that a packet
     that gave none, without an error, is a frame lost. places: the first `MOST_PLACES` of them.
+    moved: where times begin again (another recording follows), by how many seconds pictures are moved from there on.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Damage:
     cut: bool = False
     one_to_one: bool = False
     places: list[Place] = field(default_factory=list)
+    moved: list[Fraction] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
     _begun: bool = False
     _last: int | None = None

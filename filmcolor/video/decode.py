@@ -71,7 +71,7 @@ def decode(
         pictures = _from(container, stream, damage, first, info)
         reader = _Reader(info, tell)
         holes = Holes()
-        for picture, pts in _timed(pictures, info, tell):
+        for picture, pts in _timed(pictures, info, tell, damage):
             seen += 1
             if stop is not None and pts >= stop:
                 break
@@ -188,7 +188,7 @@ def _from(
 
 
 def _timed(
-    pictures: Iterator[av.VideoFrame], info: FilmInfo, warn: Warn
+    pictures: Iterator[av.VideoFrame], info: FilmInfo, warn: Warn, damage: Damage
 ) -> Iterator[tuple[av.VideoFrame, int]]:
     """Give each picture its PTS: the film's own; one step on where the film has none or goes back."""
     step = 1 / ((info.rate or Fraction(25)) * info.time_base)
@@ -218,6 +218,7 @@ def _timed(
             if stated is not None and last - pts > JUMP * step:
                 offset += last + max(1, round(step)) - pts
                 pts = last + max(1, round(step))
+                damage.moved.append(offset * info.time_base)
             else:
                 pts = last + 1
             if not told:

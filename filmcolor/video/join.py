@@ -36,11 +36,13 @@ def join(
     out: Path,
     expected: Sequence[int],
     note: str = "",
+    moved: Sequence[Fraction] = (),
 ) -> list[str]:
     """Write the film: the pictures of `segments` at the times `expected`, with everything else of the source.
 
     segments: in order, as SegmentWriter made them. expected: the PTS of all their frames, rising
-    strictly, in units of info.time_base. note: a line that the result says of itself. Packets of all streams are written together in decoding
+    strictly, in units of info.time_base. note: a line that the result says of itself. moved: as Damage has it, where the
+    source's times begin again. Packets of all streams are written together in decoding
     order; times stay as they are, exact where the container can hold them, and begin at zero where the
     film begins before it or was cut (settings.start). The result is read again. Returns warnings, one
     line each, of what it does not hold. Raises OutputError; an unfinished `out` is left to the caller.
@@ -68,7 +70,7 @@ def join(
             ) as target,
         ):
             chapters = cut_chapters(source.chapters(), window)
-            picture, routes, said = _streams(source, target, info, encoding, window, segments[0], unit)
+            picture, routes, said = _streams(source, target, info, encoding, window, segments[0], unit, moved)
             warnings += said
             title = picture.metadata.get("title", "")
             if _needs_aspect(info, encoding):
@@ -137,6 +139,7 @@ def _streams(
     window: Window,
     segment: Path,
     unit: Fraction,
+    moved: Sequence[Fraction],
 ) -> tuple[VideoStream, dict[int, Route], list[str]]:
     """Add the streams of the result in the source's order."""
     routes: dict[int, Route] = {}
@@ -149,7 +152,7 @@ def _streams(
             copy_stream_metadata(stream, picture)
             continue
         route, warning = route_stream(
-            stream, target, encoding.container, window, info.path, chapters=has_chapters
+            stream, target, encoding.container, window, info.path, chapters=has_chapters, moved=moved
         )
         if route is not None:
             routes[stream.index] = route

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +25,10 @@ from filmcolor.video.timeline import Window
 
 # A step back by more seconds than this is a new beginning (two recordings in one file).
 JUMP = 1
+EXPECTED_JUMP = 0.2
+"""The same, where the pictures are known to begin again."""
+FARTHEST = 10
+"""Seconds by which the sound of a recording may be longer than its picture, where another one follows."""
 HELD = 32
 """Packets without DTS that may wait for the first one that has it."""
 _IMAGE_TYPES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp"),
@@ -45,16 +49,25 @@ class Route(Protocol):
 
 @dataclass(slots=True)
 class Copy:
-    """Packets as they are, on the result's clock. strict: DTS must rise, not only not fall."""
+    """Packets as they are, on the result's clock. strict: DTS must rise, not only not fall.
+
+    moved: where the film's times begin again, by how many seconds its pictures were moved from there on. What
+    begins again here is moved by as much, so that it stays with its picture: a hole is left, or what would overlap
+    is left out.
+    """
 
     target: Stream
     window: Window
     strict: bool
     is_subtitle: bool = False
     is_video: bool = False
+    moved: Sequence[Fraction] = ()
     _held: list[Packet[Any]] = field(default_factory=list)
     _last: int | None = None
+    _seen: int | None = None
     _offset: int = 0
+    _begun: int = 0
+    _overlaps: bool = False
 
     def take(self, packet: Packet[Any]) -> Iterator[Packet[Any]]:
         """Yield the packet at its new time, or nothing where it is cut away."""
@@ -77,9 +90,14 @@ class Copy:
         unit = Fraction(packet.time_base)
         stated = packet.pts if packet.pts is not None else packet.dts
         if stated is None:  # it follows on the one before
-            stated = 0 if self._last is None else self._last - self._offset + max(packet.duration or 0, 1)
-            stated += round(self.window.origin / unit)
-        begin = stated * unit
+            stated = round(self.window.origin / unit)
+            if self._seen is not None:
+                stated = self._seen - self._offset + max(packet.duration or 0, 1)
+        if not self.is_subtitle or self.moved:
+            self._look_back(
+                packet.dts if packet.dts is not None else stated, unit, max(packet.duration or 0, 1)
+            )
+        begin = (stated + self._offset) * unit
         if self.is_subtitle:
             part = self.window.clip(begin, begin + max(packet.duration or 0, 1) * unit)
             if part is None:
@@ -88,23 +106,34 @@ class Copy:
             packet.duration = round((end - begin) / unit) if packet.duration else 0
         elif not self.window.holds(begin):
             return
-        shift = round(self.window.origin / unit) - self._offset
+        shift = round(self.window.origin / unit)
         dts = packet.dts if packet.dts is not None else packet.pts
         pts = round(begin / unit) - shift
-        dts = pts if dts is None or self.is_subtitle else dts - shift
+        dts = pts if dts is None or self.is_subtitle else dts + self._offset - shift
         if self._last is not None and dts < self._last + self.strict and not self.is_subtitle:
-            behind = self._last + max(packet.duration or 0, 1) - dts
-            if behind * unit > JUMP:
-                self._offset += behind
-                pts += behind
-                dts += behind
-            else:
-                dts = self._last + self.strict
-                pts = max(pts, dts)
+            if self._overlaps and dts + max(packet.duration or 0, 1) <= self._last:
+                return
+            dts = self._last + self.strict
+            pts = max(pts, dts)
+        self._overlaps = False
         self._last = dts
         packet.pts, packet.dts = pts, min(dts, pts)
         packet.stream = self.target
         yield packet
+
+    def _look_back(self, time: int, unit: Fraction, duration: int) -> None:
+        """See whether times begin again at `time`, and how far what follows is moved then."""
+        if self._seen is not None:
+            least = EXPECTED_JUMP if self.moved[self._begun :] else JUMP
+            behind = self._seen + duration - time - self._offset
+            if time + self._offset < self._seen and behind * unit > least:
+                self._offset += behind
+                for known in self.moved[self._begun :]:
+                    self._begun += 1
+                    if (self._seen - time) * unit - known <= FARTHEST:
+                        self._offset, self._overlaps = round(known / unit), True
+                        break
+        self._seen = time + self._offset
 
     def finish(self) -> Iterator[Packet[Any]]:
         """Yield what waits for a packet that never came."""
@@ -152,10 +181,11 @@ def route_stream(
     path: Path,
     *,
     chapters: bool,
+    moved: Sequence[Fraction] = (),
 ) -> tuple[Route | None, str | None]:
     """Give a stream of the source its place in the result; return its route and a warning, if any.
 
-    chapters: the film has chapters, whose text track in MP4 is no stream of its own.
+    chapters: the film has chapters, whose text track in MP4 is no stream of its own. moved: as in `Copy`.
     """
     title = f"{path.name}: {stream.type} stream {stream.index}"
     if stream.type == "attachment":
@@ -181,7 +211,7 @@ def route_stream(
     except (ValueError, av.error.FFmpegError):
         return _other_way(stream, target, container, window, title)
     copy_stream_metadata(stream, copied)
-    return Copy(copied, window, strict, stream.type == "subtitle", stream.type == "video"), None
+    return Copy(copied, window, strict, stream.type == "subtitle", stream.type == "video", moved), None
 
 
 def _other_way(

@@ -7,6 +7,7 @@ import numpy as np
 
 from filmcolor.film import FilmInfo, Plane
 from filmcolor.settings import RunSettings
+from filmcolor.video.damage import Damage
 from filmcolor.video.decode import decode
 from filmcolor.video.encode import Encoding, SegmentWriter, choose_encoding
 from filmcolor.video.join import join
@@ -36,12 +37,14 @@ def color(
     encoding = choose_encoding(info, wanted, out)
     pts: list[int] = []
     segments: list[Path] = []
-    film = list(decode(info, start=wanted.start, end=wanted.end))
+    damage = Damage(source)
+    film = list(decode(info, start=wanted.start, end=wanted.end, damage=damage))
     for begin in range(0, len(film), frames):
         segments.append(out.with_name(f"segment-{begin}.part"))
         with SegmentWriter(segments[-1], encoding, info) as writer:
             for frame in film[begin : begin + frames]:
                 writer.write(frame, *chroma(encoding, info))
                 pts.append(frame.pts)
-    said = join(segments, info, encoding, wanted, out, pts if expected is None else expected)
+    times = pts if expected is None else expected
+    said = join(segments, info, encoding, wanted, out, times, moved=damage.moved)
     return [*info.warnings, *encoding.warnings, *said]
