@@ -197,8 +197,10 @@ class Driver:
             host=seat.ready.host if seat.ready else None, began=time.time(), ended=None, error=None, code=None,
         )  # fmt: skip
         self.showing.tell("begun", film=film.source, worker=seat.name, attempt=film.attempts)
+        report = entry.out.with_name(f"{entry.out.name}.report.html") if self.options.reports else None
         self.crew.give(
-            seat, Color(film.id, film.kind or "film", entry.source, entry.out, settings, film.fingerprint)
+            seat,
+            Color(film.id, film.kind or "film", entry.source, entry.out, settings, film.fingerprint, report),
         )
 
     def _take(self, seat: Seat, message: object, waiting: "deque[Entry]") -> None:

@@ -27,7 +27,7 @@ class Hash:
 
 @dataclass(frozen=True, slots=True)
 class Color:
-    """Color a film, picture or sequence. fingerprint: of the source when it was looked at."""
+    """Color a film, picture or sequence. fingerprint: of the source when it was looked at. report: write one there."""
 
     film: int
     kind: str
@@ -35,6 +35,7 @@ class Color:
     out: Path
     settings: RunSettings
     fingerprint: str | None
+    report: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ class BatchOptions:
     """jobs: workers, 0: one per CUDA device, or one per two cores. devices: CUDA devices by number, one for each
     worker in turn. limit_disk: most bytes that results and unfinished work of this run may take. attempts: tries of
     a film or segment whose worker dies or is silent for `watchdog` seconds. verify: hash every finished result again
-    before it is skipped. shard: (index from 1, count), this run's part of the vault.
+    before it is skipped. reports: write a report of each film beside its result. shard: (index from 1, count), this run's part of the vault.
     """
 
     out: Path
@@ -23,6 +23,7 @@ class BatchOptions:
     attempts: int = 3
     watchdog: float = 900.0
     verify: bool = False
+    reports: bool = False
     skip_existing: bool = False
     dry_run: bool = False
     shard: tuple[int, int] | None = None

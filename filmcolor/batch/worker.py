@@ -43,6 +43,7 @@ from filmcolor.pipeline.journal import hash_file, hash_head_and_tail
 from filmcolor.pipeline.making import Maker, segment_file, set_up, stored_task
 from filmcolor.pipeline.progress import Progress
 from filmcolor.pipeline.run import RunResult, load_predictor
+from filmcolor.report.film_page import write_report
 from filmcolor.settings import RunSettings
 from filmcolor.video.encode import choose_encoding
 from filmcolor.video.probe import probe
@@ -168,7 +169,9 @@ class Worker:
             raise InputError(
                 f"{order.source}: changed while it was colored; the result was thrown away, run the batch again"
             )
-        return colored(order.film, result)
+        if order.report is not None:
+            write_report(order.source, result, settings, order.report)
+        return colored(order.film, result, order.report)
 
     def _make(self, order: Make) -> Made:
         """Make a segment of another worker's film. The decoder stays open for the next one."""
@@ -290,7 +293,7 @@ def copy(order: Copy) -> Colored:
     return colored(order.film, RunResult(order.out, 0, 0))
 
 
-def colored(film: int, result: RunResult) -> Colored:
+def colored(film: int, result: RunResult, report: Path | None = None) -> Colored:
     """Return what the ledger keeps of a result."""
     status = result.path.stat()
     damage = getattr(result, "damage", None)
@@ -305,4 +308,5 @@ def colored(film: int, result: RunResult) -> Colored:
         status.st_size if result.path.is_file() else 0,
         status.st_mtime_ns,
         hash_file(result.path) if result.path.is_file() else "",
+        None if report is None else str(report),
     )

@@ -30,6 +30,7 @@ _Shard = Annotated[
 ]
 _Backend = Annotated[BackendChoice, typer.Option(help="Where workers run.")]
 _Address = Annotated[str | None, typer.Option(help="Ray's head: auto, ray://HOST:PORT or HOST:PORT.")]
+_Reports = Annotated[bool, typer.Option("--reports", help="Write a report of each film beside its result.")]
 _Progress = Annotated[ProgressChoice, typer.Option(help="How progress is shown.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
@@ -58,6 +59,7 @@ def run(
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every finished result again before it is left as it is.")
     ] = False,
+    reports: _Reports = False,
     jobs: _Jobs = None,
     devices: _Devices = None,
     limit_disk: _Limit = None,
@@ -76,7 +78,7 @@ def run(
     settings = settings_of(config, {**given, "overwrite": overwrite or None})
     options = _options(
         out=out, jobs=jobs, devices=devices, limit_disk=limit_disk, attempts=attempts, watchdog=watchdog,
-        shard=shard, backend=backend, address=address, include=tuple(include or ()),
+        shard=shard, backend=backend, address=address, reports=reports, include=tuple(include or ()),
         exclude=tuple(exclude or ()), verify=verify, skip_existing=skip_existing, dry_run=dry_run,
     )  # fmt: skip
     from filmcolor.batch.batch import run_batch
@@ -90,6 +92,7 @@ def run(
 @app.command("retry")
 def retry(
     out: _Vault,
+    reports: _Reports = False,
     jobs: _Jobs = None,
     devices: _Devices = None,
     limit_disk: _Limit = None,
@@ -106,7 +109,7 @@ def retry(
     """Try the failed films of a batch again, after saying why each failed."""
     options = _options(
         out=out, jobs=jobs, devices=devices, limit_disk=limit_disk, attempts=attempts, watchdog=watchdog,
-        shard=shard, backend=backend, address=address,
+        shard=shard, backend=backend, address=address, reports=reports,
     )  # fmt: skip
     from filmcolor.batch.batch import retry_batch
     from filmcolor.batch.ledger import Ledger, ledger_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from filmcolor.errors import InputError, OutputError
+from filmcolor.errors import OutputError
 
 if TYPE_CHECKING:
     from filmcolor.pipeline.run import RunResult
@@ -40,8 +40,10 @@ class Reporting:
             raise OutputError(f"{path}: several inputs need a folder for their reports; write --report DIR/")
         if not path.parent.is_dir():
             raise OutputError(f"{path.parent}: not a folder; make it first")
+        from filmcolor.report.film_page import report_files
+
         taken = [each.absolute() for each in (*inputs, *([Path(out)] if out else []))]
-        for file in _files(path):
+        for file in report_files(path):
             if file.absolute() in taken:
                 raise OutputError(f"{file}: is the source or the result; choose another place for the report")
             if os.path.lexists(file) and not overwrite:
@@ -50,21 +52,7 @@ class Reporting:
 
     def write(self, source: Path, result: "RunResult", settings: "RunSettings") -> None:
         """Write the report of one result. Raises InputError, OutputError."""
-        from filmcolor.report.film import film_document, write_document
-        from filmcolor.report.film_page import film_page
-        from filmcolor.report.page import write_page
+        from filmcolor.report.film_page import write_report
 
-        try:
-            document = film_document(source, result, settings)
-        except OSError as error:
-            raise InputError(f"{error.filename}: cannot be read again: {error.strerror or error}") from error
-        for file in _files(self.where / f"{result.path.name}{_ENDING}" if self.is_folder else self.where):
-            if file.suffix.lower() == ".json":
-                write_document(document, file)
-            else:
-                write_page(film_page(document), file)
-
-
-def _files(path: Path) -> tuple[Path, ...]:
-    """Return the files of one report: a page has its data beside it."""
-    return (path,) if path.suffix.lower() == ".json" else (path.with_suffix(".json"), path)
+        out = self.where / f"{result.path.name}{_ENDING}" if self.is_folder else self.where
+        write_report(source, result, settings, out)

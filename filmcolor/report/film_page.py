@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
-from filmcolor.report.page import POLICY, resource
+from filmcolor.errors import InputError
+from filmcolor.pipeline.run import RunResult
+from filmcolor.report.film import film_document, write_document
+from filmcolor.report.page import POLICY, resource, write_page
 from filmcolor.report.svg import Axes, dot, legend, picture, ticks
+from filmcolor.settings import RunSettings
 
 Document = dict[str, Any]
 Shot = dict[str, Any]
@@ -17,6 +22,27 @@ _FIRST = 5
 """Shots of each kind that are worth a look."""
 _FLICKER = 0.3
 _OUTSIDE = 0.1
+
+
+def write_report(source: Path, result: RunResult, settings: RunSettings, out: Path) -> None:
+    """Write the report of a result to `out`: FILE.html with its data beside it, or FILE.json alone.
+
+    Raises InputError, OutputError.
+    """
+    try:
+        document = film_document(source, result, settings)
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read again: {error.strerror or error}") from error
+    for file in report_files(out):
+        if file.suffix.lower() == ".json":
+            write_document(document, file)
+        else:
+            write_page(film_page(document), file)
+
+
+def report_files(out: Path) -> tuple[Path, ...]:
+    """Return the files of one report: a page has its data beside it."""
+    return (out,) if out.suffix.lower() == ".json" else (out.with_suffix(".json"), out)
 
 
 def film_page(document: Document) -> str:

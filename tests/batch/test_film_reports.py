@@ -1,0 +1,31 @@
+"""`batch run --reports`: a report of each film beside its result, linked from the batch's page."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from filmcolor.batch.batch import run_batch
+from filmcolor.batch.options import BatchOptions
+from filmcolor.batch.status import write_reports
+from filmcolor.pipeline.journal import hash_file
+from tests.batch.crews import SMALL, Told, threads
+from tests.films import Recipe, make_film
+
+
+def test_each_film_has_a_report_beside_its_result_and_a_link_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads(monkeypatch)
+    (tmp_path / "vault" / "sub").mkdir(parents=True)
+    for index, name in enumerate(("a.mkv", "sub/b.mkv")):
+        make_film(tmp_path / "vault" / name, Recipe(times=range(4 + index)))
+    out = tmp_path / "out"
+    run_batch([str(tmp_path / "vault")], SMALL, BatchOptions(out=out, reports=True), Told())
+    for name in ("a.mkv", "sub/b.mkv"):
+        found = json.loads((out / f"{name}.report.json").read_text())
+        assert found["result"]["sha256"] == hash_file(out / name)
+        assert (out / f"{name}.report.html").is_file()
+    page, document, _ = write_reports(out, None, None, None)
+    assert 'href="sub/b.mkv.report.html"' in page.read_text()
+    assert all(film["report"] for film in json.loads(document.read_text())["films"])
