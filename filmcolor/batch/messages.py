@@ -132,6 +132,11 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """A worker reads or writes, though there is nothing else to say: it hashes, joins, or checks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
     """A warning on a film."""
 

@@ -73,7 +73,8 @@ def lines_of(found: Document, *, only_failed: bool = False) -> Iterator[str]:
             where = f"{row['worker']} on {row['host']}" if row["host"] else f"{row['worker']}"
             yield f"running: {row['film']} ({where}, for {since:.0f} s)"
     for row in found["failed"]:
-        yield f"failed: {row['film']}: {row['error']}"
+        named = str(row["error"]).startswith(row["film"])
+        yield f"failed: {row['error']}" if named else f"failed: {row['film']}: {row['error']}"
 
 
 def report_document(out: Path) -> Document:

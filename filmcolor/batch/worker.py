@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filmcolor import __version__
 from filmcolor.batch.messages import (
+    Alive,
     Anchors,
     Color,
     Colored,
@@ -52,6 +53,9 @@ Send = Callable[[object], None]
 
 _EVERY = 0.25
 """Seconds between two moments of progress."""
+_BEAT = 10.0
+_LEAST_MOVED = 1 << 20
+"""Bytes within a beat, in seconds, that show a worker at work."""
 _PATIENCE = 20.0
 """Seconds that a worker waits for a dying one to let go of a film."""
 
@@ -82,10 +86,38 @@ def serve(receive: Callable[[], object], send: Send, base: RunSettings) -> None:
             if message is None:
                 return
 
+    over = threading.Event()
     threading.Thread(target=read, name="orders", daemon=True).start()
-    say(worker.ready())
-    while (order := orders.get()) is not None:
-        say(worker.do(order))
+    threading.Thread(target=_beat, args=(say, over), name="beat", daemon=True).start()
+    try:
+        say(worker.ready())
+        while (order := orders.get()) is not None:
+            say(worker.do(order))
+    finally:
+        over.set()
+
+
+def _beat(say: Send, over: threading.Event) -> None:
+    """Say `Alive` while the process reads and writes.
+
+    Hashing and joining a large film take longer than any watchdog waits, and have no frames to count. A process that
+    hangs, or turns in a circle, moves no bytes.
+    """
+    before = _moved()
+    while not over.wait(_BEAT):
+        now = _moved()
+        if now - before >= _LEAST_MOVED:
+            say(Alive())
+        before = now
+
+
+def _moved() -> int:
+    """Return the bytes that this process has read and written so far, 0 where the system does not tell."""
+    try:
+        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("rchar", "wchar")))
 
 
 class Worker:

@@ -1,5 +1,6 @@
 """A batch from end to end, with workers in threads: what goes wrong with one film stays with it."""
 
+import itertools
 import json
 import shutil
 from pathlib import Path
@@ -177,7 +178,7 @@ def test_a_worker_that_gives_no_sign_is_ended(
 ) -> None:
     import threading
 
-    hangs = iter([True, False])
+    hangs = itertools.chain([True], itertools.repeat(False))
 
     def hanging(order: Any) -> None:
         if isinstance(order, Color) and next(hangs):
@@ -185,9 +186,33 @@ def test_a_worker_that_gives_no_sign_is_ended(
 
     threads(monkeypatch, jobs=1, disturb=hanging)
     told = Told()
-    outcome = run(vault, tmp_path / "out", told, include=("b.mkv",), watchdog=1.5)
+    outcome = run(vault, tmp_path / "out", told, include=("b.mkv",), watchdog=4)
     assert outcome.films[0].state == "done"
-    assert "gave no sign for 2 s" in str([values for event, values in told.events if event == "lost"])
+    assert "gave no sign for 4 s" in str([values for event, values in told.events if event == "lost"])
+
+
+def test_a_worker_that_only_reads_for_long_is_alive(
+    vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    real = worker.color_task
+
+    def reading(task: Any, *rest: Any) -> Any:
+        for _ in range(45):  # longer than the watchdog waits, with no progress to tell
+            (vault / "a.mkv").read_bytes()
+            (tmp_path / "big").read_bytes()
+            time.sleep(0.1)
+        return real(task, *rest)
+
+    (tmp_path / "big").write_bytes(bytes(3 << 20))
+    monkeypatch.setattr(worker, "_BEAT", 0.2)
+    monkeypatch.setattr(worker, "color_task", reading)
+    threads(monkeypatch, jobs=1)
+    told = Told()
+    outcome = run(vault, tmp_path / "out", told, include=("b.mkv",), watchdog=3)
+    assert outcome.films[0].attempts == 1
+    assert "lost" not in [event for event, _ in told.events]
 
 
 def test_a_film_that_changes_during_the_run_is_not_taken_for_done(
