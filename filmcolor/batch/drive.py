@@ -345,10 +345,9 @@ class Driver:
         return not why
 
     def interrupt(self) -> None:
-        """Note that films at work wait again; called when a run is stopped."""
-        for seat in self.crew.at_work():
-            entry = self.entries.get(seat.order.film) if seat.order else None
-            if entry is not None and entry.film.state == "running":
+        """Note that films at work wait again; called when a run is stopped, at whatever moment."""
+        for entry in self.entries.values():
+            if entry.film.state == "running":
                 with contextlib.suppress(OutputError):
                     tries = max(0, entry.film.attempts - 1)
                     self.ledger.change(entry.film, state="waiting", worker=None, attempts=tries)
