@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
 from filmcolor.color.gamut import tables
@@ -194,7 +195,9 @@ def _process(source: Path, out: Path, step: str | None, seconds: float | None, r
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.pipeline.dying_preload"])
     process = context.Process(target=_run, args=(source, out, step, seconds, room))
-    process.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")  # torch's pool of threads does not live through a fork
+        process.start()
     process.join(120)
     assert process.exitcode is not None, "still running"
     return process.exitcode
