@@ -85,3 +85,13 @@ def append_line(path: Path, line: str) -> None:
         file.write(line + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes for people, as `12.3 GB`."""
+    number, unit = float(size), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if number < 1000:
+            break
+        number, unit = number / 1000, larger
+    return f"{size} bytes" if unit == "bytes" else f"{number:.1f} {unit}"

@@ -5,9 +5,9 @@ from typing import Any
 
 from filmcolor.batch.ledger import Film
 
-# Seconds a frame on one CPU worker of two cores, fitted to `bench speed` on a 2-core AVX2 machine (docs/batch.md):
+# Seconds a frame on one CPU worker of two cores, near `bench speed` on a 2-core AVX2 machine (docs/benchmarks.md):
 # flow and network at working size cost the same for every film, decoding, composing and encoding grow with its size.
-_EACH, _PER_MEGAPIXEL = 0.045, 0.075
+_EACH, _PER_MEGAPIXEL = 0.015, 0.105
 _PICTURE = 1.0
 
 

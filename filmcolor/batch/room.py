@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 from filmcolor.batch.ledger import Film
+from filmcolor.files import size_text
 
 
 def no_room(film: Film, folder: Path, reserved: int, spent: int, limit: int | None) -> str:
@@ -16,11 +17,11 @@ def no_room(film: Film, folder: Path, reserved: int, spent: int, limit: int | No
     name = Path(film.source).name
     free = _free(folder)
     if free is not None and least > free:
-        return f"{folder}: {_size(free)} free, {name} needs at least {_size(least)}"
+        return f"{folder}: {size_text(free)} free, {name} needs at least {size_text(least)}"
     if limit is not None and spent + reserved + most > limit:
         return (
-            f"{film.source}: needs up to {_size(most)}, and {_size(spent + reserved)} of --limit-disk "
-            f"{_size(limit)} are taken"
+            f"{film.source}: needs up to {size_text(most)}, and {size_text(spent + reserved)} of --limit-disk "
+            f"{size_text(limit)} are taken"
         )
     return ""
 
@@ -32,12 +33,3 @@ def _free(folder: Path) -> int | None:
         return shutil.disk_usage(folder).free
     except OSError:
         return None
-
-
-def _size(count: int) -> str:
-    value = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.3g} {unit}"
-        value /= 1000
-    return f"{value:.3g} TB"

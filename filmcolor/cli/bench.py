@@ -154,7 +154,8 @@ def report(
     overwrite: Overwrite = False,
 ) -> None:
     """Draw results as one HTML page that needs nothing else: tables, plots, before and after."""
-    from filmcolor.report.page import page, write_page
+    from filmcolor.report.html import write_page
+    from filmcolor.report.page import page
 
     _free(out, overwrite)
     text = page(results, title)

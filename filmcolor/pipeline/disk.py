@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filmcolor.errors import FullError
+from filmcolor.files import size_text
 from filmcolor.film import FilmInfo
 from filmcolor.settings import RunSettings
 from filmcolor.video.choose import Encoding
@@ -95,16 +96,6 @@ def check_room(need: DiskNeed, workspace: Path, out: Path, held: int = 0) -> str
                 " if it gets full, make room and run again to go on"
             )
     return warning
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes for people, as `12.3 GB`."""
-    number, unit = float(size), "bytes"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if number < 1000:
-            break
-        number, unit = number / 1000, larger
-    return f"{size} bytes" if unit == "bytes" else f"{number:.1f} {unit}"
 
 
 def _same_disk(one: Path, other: Path) -> bool:

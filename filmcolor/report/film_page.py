@@ -8,7 +8,7 @@ from typing import Any
 from filmcolor.errors import InputError
 from filmcolor.pipeline.run import RunResult
 from filmcolor.report.film import film_document, write_document
-from filmcolor.report.page import POLICY, resource, write_page
+from filmcolor.report.html import section, whole_page, write_page
 from filmcolor.report.svg import Axes, dot, legend, picture, ticks
 from filmcolor.settings import RunSettings
 
@@ -53,33 +53,20 @@ def film_page(document: Document) -> str:
     if color and color["shots"]:
         shots = [dict(shot, number=i + 1) for i, shot in enumerate(color["shots"])]
         zero = shots[0]["seconds"][0]
-        body += _section("Color along the film", _along(shots, zero))
+        body += section("Color along the film", _along(shots, zero))
         worth = _worth(shots)
-        body += _section(
+        body += section(
             "Look at these first", _table(worth, zero) if worth else "",
             "The shots with gray frames, jumps of saturation, the most flicker, and the most color out of gamut.",
         )  # fmt: skip
         pictured = [shot for shot in shots if shot["pictures"]]
         some = "" if len(pictured) == len(shots) else f"{len(pictured)} of {len(shots)} shots, evenly spread."
-        body += _section("Shots", _gallery(pictured, zero), some)
+        body += section("Shots", _gallery(pictured, zero), some)
         rest = "" if len(shots) <= MOST_ROWS else f"The first {MOST_ROWS}; the JSON has all {len(shots)}."
-        body += _section("Every shot", _table(shots[:MOST_ROWS], zero), rest)
-    body += _section("How it was made", _facts(document))
+        body += section("Every shot", _table(shots[:MOST_ROWS], zero), rest)
+    body += section("How it was made", _facts(document))
     made = f"version {document['made']['filmcolor']}, {document['made']['date'][:10]}"
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="color-scheme" content="light dark">'
-        f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{resource("page.css")}'
-        f"{resource('film.css')}</style></head>"
-        f'<body><header><p class="mark">filmcolor</p><h1>{escape(title)}</h1><p>{escape(made)}. '
-        f"The color is computed, not recorded.</p></header><main>{body}</main></body></html>\n"
-    )
-
-
-def _section(title: str, body: str, intro: str = "") -> str:
-    words = f"<p class='intro'>{escape(intro)}</p>" if intro else ""
-    return f"<section><h2>{escape(title)}</h2>{words}{body}</section>" if body else ""
+    return whole_page(title, f"{made}. The color is computed, not recorded.", body, styles=("film.css",))
 
 
 def _cards(document: Document) -> str:
@@ -117,7 +104,7 @@ def _words(document: Document) -> str:
             '<div class="scroll places"><table class="rows"><thead><tr><th>time in the source</th><th>damage</th>'
             f"<th>frames lost</th></tr></thead><tbody>{rows}</tbody></table></div>"
         )
-    return _section("Warnings and damage", body)
+    return section("Warnings and damage", body)
 
 
 def _along(shots: Sequence[Shot], zero: float) -> str:

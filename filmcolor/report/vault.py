@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from filmcolor.report.page import POLICY, resource
+from filmcolor.files import size_text
+from filmcolor.report.html import section, whole_page
 
 Document = dict[str, Any]
 _STATES = (("done", "s4"), ("running", "s2"), ("waiting", "gray"), ("failed", "s1"))
@@ -23,26 +24,13 @@ def vault_page(document: Document, folder: Path) -> str:
     worth = [
         film for film in films if film["state"] != "failed" and (film["warnings"] or film["frames_lost"])
     ]
-    body += _section(
+    body += section(
         "Failed", _reasons(failed, "error"), f"Try these again with: filmcolor batch retry {document['out']}"
     )
-    body += _section("Done, with warnings", _reasons(worth, "warnings"))
-    body += _section("Every film", _table(films, folder))
-    body += _section("How it was made", _facts(document))
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="color-scheme" content="light dark">'
-        f'<link rel="icon" href="data:,"><title>{escape(title)}</title><style>{resource("page.css")}'
-        f"{resource('vault.css')}</style></head>"
-        f'<body><header><p class="mark">filmcolor</p><h1>{escape(title)}</h1>'
-        f"<p>{escape(document['made'])}</p></header><main>{body}</main></body></html>\n"
-    )
-
-
-def _section(title: str, body: str, intro: str = "") -> str:
-    words = f"<p class='intro'>{escape(intro)}</p>" if intro else ""
-    return f"<section><h2>{escape(title)}</h2>{words}{body}</section>" if body else ""
+    body += section("Done, with warnings", _reasons(worth, "warnings"))
+    body += section("Every film", _table(films, folder))
+    body += section("How it was made", _facts(document))
+    return whole_page(title, document["made"], body, styles=("vault.css",))
 
 
 def _cards(films: Sequence[Document]) -> str:
@@ -62,7 +50,7 @@ def _cards(films: Sequence[Document]) -> str:
         (f"{frames:,}", "frames colored", f"{lost:,} lost to damage"),
         (_time(seconds), "of work", "all workers together"),
         (f"{frames / seconds:.1f}" if seconds else "–", "frames per second", "and worker"),
-        (_size(size), "of results", ""),
+        (size_text(size), "of results", ""),
     ]
     cards = "".join(
         f'<div class="card big"><b>{escape(value)}</b><span>{escape(name)}</span><small>{escape(note)}</small></div>'
@@ -122,7 +110,7 @@ def _table(films: Sequence[Document], folder: Path) -> str:
             f"<td>{_number(film['frames'])}</td><td>{_number(film['shots'])}</td>"
             f"<td>{_time(film['seconds']) if film['seconds'] else '–'}</td><td>{f'{rate:.1f}' if rate else '–'}</td>"
             f"<td>{_number(film['frames_lost'])}</td><td>{len(film['warnings']) or '–'}</td>"
-            f"<td>{_size(film['result_bytes']) if film['result_bytes'] else '–'}</td>"
+            f"<td>{size_text(film['result_bytes']) if film['result_bytes'] else '–'}</td>"
             f'<td><code title="SHA-256 of the result: {escape(film["result_sha256"] or "")}">{escape((film["result_sha256"] or "–")[:10])}</code></td>'
             f"<td class='links'>{links or '–'}</td></tr>"
         )
@@ -163,12 +151,3 @@ def _time(seconds: float) -> str:
 
 def _date(value: str | None) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(float(value))) if value else ""
-
-
-def _size(count: int) -> str:
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.3g} {unit}"
-        value /= 1000
-    return f"{value:.3g} TB"

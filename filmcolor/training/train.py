@@ -32,17 +32,8 @@ from filmcolor.training.checkpoint import (
     write_checkpoint,
 )
 from filmcolor.training.interrupt import stop_signals
-from filmcolor.training.lab import lab_to_rgb
-from filmcolor.training.losses import (
-    colorfulness_shortfall,
-    consistency,
-    generator_loss,
-    hue_balance,
-    l1,
-    perceptual,
-    smooth_l1,
-)
-from filmcolor.training.motion import moved
+from filmcolor.training.losses import generator_loss
+from filmcolor.training.objective import Term, terms
 from filmcolor.training.pictures import Pictures, Sampler, load_pictures, rarity
 from filmcolor.training.settings import TrainSettings
 from filmcolor.training.start import choose_start, make_optimizer
@@ -268,39 +259,16 @@ class Trainer:
         return made
 
     def _loss(self, batch: Batch, made: Tensor, logits: Tensor | None) -> Tensor:
-        """The weighted sum of losses.py; a loss of weight 0 is not computed."""
-        weights = self.settings.loss
-        parts: list[tuple[str, float, Tensor]] = []
-        if weights.cross_entropy and self.bins is not None and logits is not None:
-            parts.append(("ce", weights.cross_entropy, self.bins.cross_entropy(logits, batch.ab_quarter)))
-        if weights.smooth_l1:
-            parts.append(("smooth_l1", weights.smooth_l1, smooth_l1(made, batch.ab)))
-        if weights.l1:
-            parts.append(("l1", weights.l1, l1(made, batch.ab)))
-        if weights.colorfulness or (weights.perceptual and self._features is not None):
-            real_rgb = lab_to_rgb(batch.lightness, batch.ab)
-            made_rgb = lab_to_rgb(batch.lightness, made, clip=False)
-            if weights.colorfulness:
-                parts.append(
-                    ("colorfulness", weights.colorfulness, colorfulness_shortfall(made_rgb, real_rgb))
-                )
-            if weights.perceptual and self._features is not None:
-                with torch.no_grad():
-                    wanted = self.features(real_rgb)
-                parts.append(("perceptual", weights.perceptual, perceptual(self.features(made_rgb), wanted)))
-        if weights.hue_balance:
-            parts.append(("hue_balance", weights.hue_balance, hue_balance(made, batch.ab)))
-        if weights.consistency and batch.grid is not None:
-            copies = len(batch.grid)
-            still = moved(made[:copies].detach(), batch.grid)
-            parts.append(("consistency", weights.consistency, consistency(still, made[-copies:])))
-        factor = weights.adversarial * self.adversary.weight(self.step)
+        """The weighted sum of all terms."""
+        features = None if self._features is None else self.features
+        parts = terms(batch, made, logits, self.settings.loss, bins=self.bins, features=features)
+        factor = self.settings.loss.adversarial * self.adversary.weight(self.step)
         if factor > 0:
             judged = self.adversary.judge_frozen(batch.lightness, made)
-            parts.append(("adversarial", factor, generator_loss(self.settings.adversarial.gan, judged)))
-        for name, _, value in parts:
-            self._add(name, value)
-        total: Tensor = torch.stack([weight * value for _, weight, value in parts]).sum()
+            parts.append(Term("adversarial", factor, generator_loss(self.settings.adversarial.gan, judged)))
+        for part in parts:
+            self._add(part.name, part.value)
+        total: Tensor = torch.stack([part.weight * part.value for part in parts]).sum()
         return total
 
     def features(self, rgb: Tensor) -> list[Tensor]:

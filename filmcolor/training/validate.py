@@ -1,7 +1,6 @@
 """Validation on pictures that are held out: figures, and a contact sheet for the eye."""
 
 import io
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,13 +15,12 @@ from filmcolor.training.augment import seen_lightness
 from filmcolor.training.lab import lab_to_rgb, rgb_to_lab
 from filmcolor.training.losses import ColorBins, colorfulness, perceptual
 from filmcolor.training.motion import moved, small_motion
+from filmcolor.training.objective import Features
 from filmcolor.training.pictures import Pictures, center_crops
 
 _BATCH = 32
 _SHEET = 12
 _NOISE_SEED = 0
-
-Features = Callable[[Tensor], list[Tensor]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import pytest
 
 from filmcolor.errors import OutputError
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline.disk import DiskNeed, check_room, disk_need, size_text
+from filmcolor.pipeline.disk import DiskNeed, check_room, disk_need
 from filmcolor.pipeline.run import color_film
 from filmcolor.settings import RunSettings
 from filmcolor.video.encode import choose_encoding
@@ -72,10 +72,6 @@ def test_too_little_room_is_refused_with_a_figure(
         assert refused.value.exit_code == 4
     else:
         assert (check_room(need, tmp_path, tmp_path, held) is not None) == (answer == "warned")
-
-
-def test_sizes_are_written_for_people() -> None:
-    assert [size_text(n) for n in (999, 1500, 12_340_000_000)] == ["999 bytes", "1.5 kB", "12.3 GB"]
 
 
 class Unused(Predictor):
