@@ -269,7 +269,7 @@ def test_no_more_disk_is_taken_than_allowed(
     vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads(monkeypatch)
-    with pytest.raises(OutputError, match="--limit-disk 1.0 kB are taken; 4 films wait"):
+    with pytest.raises(OutputError, match=r"--limit-disk 1\.0 kB are taken; 4 films wait"):
         run(vault, tmp_path / "out", limit_disk=1000)
     assert names(tmp_path / "out") == []
 
