@@ -20,7 +20,8 @@ _REFINE_GAIN = 20.0  # Lab units of one unit of the refining layer
 
 def _conv(channels_in: int, channels_out: int, kernel: int = 3) -> nn.Sequential:
     layer = nn.Conv2d(channels_in, channels_out, kernel, padding=kernel // 2)
-    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    if not layer.weight.is_meta:  # a network about to be loaded; torch would import its compiler for it
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     return nn.Sequential(layer, nn.ReLU(inplace=True))
 

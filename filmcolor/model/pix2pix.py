@@ -108,6 +108,8 @@ class Pix2PixGenerator(nn.Module):
 
 def initialize(network: nn.Module) -> None:
     """Draw weights from N(0, 0.02), norms' gains from N(1, 0.02), biases zero (section 6.2 of the paper)."""
+    if next(network.parameters()).is_meta:  # about to be loaded; torch would import its compiler for it
+        return
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             nn.init.normal_(module.weight, 0.0, _WEIGHT_DEVIATION)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from filmcolor.errors import FilmcolorError, InputError
+from filmcolor.model.scene import scene_of
 from filmcolor.model.weights import Model, load_default_model
 
 __all__ = ["Predictor", "load_default_model"]
@@ -103,6 +104,17 @@ class Predictor:
         if not bool(torch.isfinite(out).all()):
             raise FilmcolorError("the network gave colors that are not numbers; try --precision fp32")
         return out
+
+    @torch.inference_mode()
+    def scene(self, lightness: Tensor) -> Tensor | None:
+        """Return the scene that a picture shows, (n,) of length 1 on the CPU, or None where the network cannot tell.
+
+        lightness: (1, 1, mh, mw) as for `predict`. `model.scene` says what it is.
+        """
+        self._check(lightness, None)
+        with self._autocast():
+            seen = scene_of(self._network, lightness.to(self.device, torch.float32))
+        return None if seen is None else seen[0]
 
     def _side_by_side(
         self, lightness: Tensor, known: Tensor | None, numbers: list[int], mirrored: bool

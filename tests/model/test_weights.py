@@ -4,6 +4,8 @@ import json
 import os
 import pickle
 import struct
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -292,3 +294,14 @@ def test_the_shipped_weights_are_whole_and_small() -> None:
     row = describe(shipped()[0])
     assert row["parameters"] == 5_671_607
     assert int(row["bytes"]) <= 15_000_000
+
+
+@pytest.mark.parametrize("architecture", ["default", "pix2pix"])
+def test_a_network_about_to_be_loaded_does_not_import_torchs_compiler(architecture: str) -> None:
+    # 1.4 s of the start of every run, while there is nothing to initialize
+    code = (
+        "import sys, torch; from filmcolor.model.config import ModelConfig, build_network\n"
+        f"with torch.device('meta'): build_network(ModelConfig(architecture={architecture!r}))\n"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
