@@ -4,20 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from filmcolor.batch.ledger import Film
-
-# Seconds a frame on one CPU worker of two cores, near `bench speed` on a 2-core AVX2 machine (docs/benchmarks.md):
-# flow and network at working size cost the same for every film, decoding, composing and encoding grow with its size.
-_EACH, _PER_MEGAPIXEL = 0.015, 0.105
-_PICTURE = 1.0
+from filmcolor.pipeline.estimate import PICTURE_SECONDS, film_seconds
 
 
 def seconds_of(film: Film) -> float | None:
     """Return the seconds that one worker takes for a film, None where its frames are not known."""
     if film.kind == "picture":
-        return _PICTURE
+        return PICTURE_SECONDS
     if not film.total or not film.width or not film.height:
         return None
-    return film.total * (_EACH + _PER_MEGAPIXEL * film.width * film.height / 1e6)
+    return film_seconds(film.total, film.width, film.height)
 
 
 def estimate(films: Sequence[Film]) -> dict[str, Any]:

@@ -39,8 +39,9 @@ from filmcolor.errors import BusyError, FilmcolorError, FullError, InputError, i
 from filmcolor.files import replacing
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.disk import disk_need
-from filmcolor.pipeline.inputs import Task, color_task, kind_of, result_name
+from filmcolor.pipeline.inputs import Task, color_task, result_name
 from filmcolor.pipeline.journal import hash_file, hash_head_and_tail
+from filmcolor.pipeline.kinds import kind_of
 from filmcolor.pipeline.making import Maker, segment_file, set_up, stored_task
 from filmcolor.pipeline.progress import Progress
 from filmcolor.pipeline.run import RunResult, load_predictor

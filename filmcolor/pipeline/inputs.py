@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from filmcolor.errors import FilmcolorError, InputError, OutputError, PartialError
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.journal import made_here
+from filmcolor.pipeline.kinds import Kind, kind_of
 from filmcolor.pipeline.making import Hands
 from filmcolor.pipeline.pictures import color_picture
 from filmcolor.pipeline.progress import Progress, Report
@@ -19,10 +19,7 @@ from filmcolor.pipeline.workspace import workspace_of
 from filmcolor.settings import RunSettings
 from filmcolor.video.containers import result_suffix
 from filmcolor.video.probe import probe
-from filmcolor.video.sequence import is_pattern
-from filmcolor.video.still import is_still, still_suffix
-
-Kind = Literal["film", "picture", "sequence"]
+from filmcolor.video.still import still_suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +118,6 @@ def _task(source: Path, out: str | None, settings: RunSettings, several: bool) -
     if kind != "sequence" and not folder.is_dir():
         raise OutputError(f"{folder}: not a folder; make it first")
     return Task(kind, source, named)
-
-
-def kind_of(source: Path) -> Kind:
-    """Return what a source is, told from its content. Raises InputError where it is none of these."""
-    if not os.path.lexists(source) and is_pattern(source):
-        return "sequence"
-    if not source.exists():
-        raise InputError(f"{source}: no such file")
-    if source.is_dir():
-        return "sequence"
-    if not source.is_file():
-        raise InputError(f"{source}: not a regular file; filmcolor reads films and pictures from files")
-    return "picture" if is_still(source) else "film"
 
 
 def result_name(kind: Kind, source: Path, settings: RunSettings, *, beside: bool) -> str:

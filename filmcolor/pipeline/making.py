@@ -12,21 +12,20 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from filmcolor.color.bars import active_box
 from filmcolor.color.compose import ChromaComposer
 from filmcolor.color.lightness import lightness_table
-from filmcolor.color.sight import Sight, choose_sight
+from filmcolor.color.sight import Sight
 from filmcolor.color.siting import ChromaGrid
 from filmcolor.errors import InputError, cannot_write
 from filmcolor.files import publish
 from filmcolor.film import FilmInfo, Frame, Plane
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
-from filmcolor.pipeline.scan import Footage
+from filmcolor.pipeline.scan import Footage, sight_of
 from filmcolor.pipeline.segment import Compose, color_segment
 from filmcolor.pipeline.watch import Watch, figures_file
 from filmcolor.settings import RunSettings
-from filmcolor.video.decode import decode, sample_luma
+from filmcolor.video.decode import decode
 from filmcolor.video.encode import Encoding, SegmentWriter, choose_encoding
 from filmcolor.video.probe import probe
 
@@ -105,7 +104,7 @@ def set_up(source: Path, out: Path, settings: RunSettings, predictor: Predictor)
 
 def set_up_known(info: FilmInfo, encoding: Encoding, settings: RunSettings, predictor: Predictor) -> Setup:
     """Decide how a film is colored that was looked at already."""
-    sight = _sight(info, settings)
+    sight = sight_of(info, settings.size)
     table = lightness_table(info.bits, info.tags.full_range)
     return Setup(
         info,
@@ -305,13 +304,6 @@ def _anchored(piece: Footage, setup: Setup, settled: Half | None, spent: Spent) 
     )
     spent("network", clock)
     return Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)
-
-
-def _sight(info: FilmInfo, settings: RunSettings) -> Sight:
-    samples = sample_luma(info)
-    full = info.tags.full_range
-    box = active_box(samples, info.height, info.width, info.bits, full) if samples else None
-    return choose_sight(info.width, info.height, info.aspect, info.rotation, settings.size, box)
 
 
 def _composer(info: FilmInfo, encoding: Encoding, sight: Sight, saturation: float) -> Compose:

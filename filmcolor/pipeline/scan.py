@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from filmcolor.color.sight import Sight
-from filmcolor.film import Frame, Plane, Shot
+from filmcolor.color.bars import active_box
+from filmcolor.color.sight import Sight, choose_sight
+from filmcolor.film import FilmInfo, Frame, Plane, Shot
+from filmcolor.video.decode import sample_luma
 from filmcolor.video.pyscenedetect import PySceneDetector
 from filmcolor.video.shots import ShotDetector
 
@@ -36,6 +38,14 @@ class Footage:
     shared_end: bool
     small: tuple[Plane, ...]
     pts: tuple[int, ...]
+
+
+def sight_of(info: FilmInfo, size: int) -> Sight:
+    """Look at a film here and there, and return its sight, without bars. size: short side, in pixels."""
+    samples = sample_luma(info)
+    full = info.tags.full_range
+    box = active_box(samples, info.height, info.width, info.bits, full) if samples else None
+    return choose_sight(info.width, info.height, info.aspect, info.rotation, size, box)
 
 
 def as_8_bit(luma: Plane, bits: int) -> npt.NDArray[np.uint8]:
