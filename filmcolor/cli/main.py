@@ -16,6 +16,7 @@ from filmcolor.cli.bench import app as bench
 from filmcolor.cli.doctor import doctor
 from filmcolor.cli.models import app as models
 from filmcolor.cli.run import run
+from filmcolor.cli.scan import scan
 from filmcolor.cli.train import train
 from filmcolor.errors import FilmcolorError
 
@@ -28,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command()(run)
+app.command()(scan)
 app.command()(train)
 app.add_typer(batch, name="batch")
 app.add_typer(bench, name="bench")

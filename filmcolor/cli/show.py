@@ -9,6 +9,7 @@ from typing import Literal
 from filmcolor.pipeline.progress import Progress
 
 Style = Literal["auto", "json", "off"]
+_OFTEN = ("scan", "color")  # stages that report oftener than one can see
 
 
 class Screen:
@@ -33,10 +34,10 @@ class Screen:
         if now.warning is not None:
             self._warn(now.warning)
         elif self._style == "json":
-            if now.stage != "color" or self._due(0.5):
+            if now.stage not in _OFTEN or self._due(0.5):
                 self._json({"event": now.stage, "film": self._name, "frames": now.frames, "total": now.total,
                             "shots": now.shots, "fps": round(self._rate(now), 2)})  # fmt: skip
-        elif self._live and (now.stage != "color" or self._due(0.1)):
+        elif self._live and (now.stage not in _OFTEN or self._due(0.1)):
             self._draw(now)
 
     def _due(self, seconds: float) -> bool:

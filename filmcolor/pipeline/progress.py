@@ -6,12 +6,12 @@ from typing import Literal
 
 from filmcolor.pipeline.journal import Finished
 
-Stage = Literal["read", "color", "join", "done"]
+Stage = Literal["read", "scan", "color", "join", "done"]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of a run. frames: colored so far. total: of the film, or None while unknown.
+    """A moment of a run. frames: colored (scan: seen) so far. total: of the film, or None while unknown.
 
     shots: shots seen so far. warning: a line for the user, or None. segment: just finished, or None.
     """

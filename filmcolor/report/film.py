@@ -1,21 +1,16 @@
 """What there is to say of one colored film, as one JSON document; the page draws that and nothing else."""
 
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from filmcolor import __version__
-from filmcolor.errors import OutputError
-from filmcolor.files import replacing
 from filmcolor.pipeline.figures import GRAY_BELOW, JUMP, ShotFigures
 from filmcolor.pipeline.journal import hash_file
 from filmcolor.pipeline.run import RunResult
+from filmcolor.report.document import Document, damage_document, printable
 from filmcolor.settings import RunSettings
-from filmcolor.video.damage import Damage
 
-Document = dict[str, Any]
 FORMAT = "filmcolor.film/1"
 
 
@@ -35,32 +30,18 @@ def film_document(source: Path, result: RunResult, settings: RunSettings) -> Doc
         "settings": settings.effects(),
         "stage_seconds": {name: round(value, 3) for name, value in result.stage_seconds.items()},
         "partial": result.partial,
-        "damage": None if result.damage is None else _damage(result.damage),
-        "warnings": [_text(line) for line in result.warnings],
+        "damage": None if result.damage is None else damage_document(result.damage),
+        "warnings": [printable(line) for line in result.warnings],
         "color": None if result.figures is None else _color(result.figures.shots, result.figures.missing),
     }
 
 
-def write_document(document: Document, out: Path) -> None:
-    """Write a report as JSON. Raises OutputError."""
-    try:
-        with replacing(out) as part:
-            part.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
-
-
 def _file(path: Path) -> Document:
     """Return name, size and SHA-256; a sequence has none of the last two."""
-    found: Document = {"path": _text(str(path.absolute())), "name": _text(path.name)}
+    found: Document = {"path": printable(str(path.absolute())), "name": printable(path.name)}
     if path.is_file():
         found |= {"bytes": path.stat().st_size, "sha256": hash_file(path)}
     return found
-
-
-def _text(words: str) -> str:
-    """Return words that UTF-8 can hold: names of files may be anything."""
-    return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _shape(result: RunResult) -> Document:
@@ -76,20 +57,6 @@ def _shape(result: RunResult) -> Document:
         "rate": None if info.rate is None else float(info.rate),
         "interlaced": info.interlaced,
     }
-
-
-def _damage(damage: Damage) -> Document:
-    return {
-        "lost": damage.lost,
-        "concealed": damage.concealed,
-        "early": damage.early,
-        "unread": damage.unread,
-        "cut": damage.cut,
-        "places": [
-            {"second": None if p.second is None else round(float(p.second), 6), "what": p.what, "frames": p.frames}
-            for p in damage.places
-        ],
-    }  # fmt: skip
 
 
 def _color(shots: tuple[ShotFigures, ...], missing: int) -> Document:

@@ -7,7 +7,8 @@ from typing import Any
 
 from filmcolor.errors import InputError
 from filmcolor.pipeline.run import RunResult
-from filmcolor.report.film import film_document, write_document
+from filmcolor.report.document import write_document
+from filmcolor.report.film import film_document
 from filmcolor.report.html import section, whole_page, write_page
 from filmcolor.report.svg import Axes, dot, legend, picture, ticks
 from filmcolor.settings import RunSettings

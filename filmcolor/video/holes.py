@@ -55,6 +55,11 @@ class Holes:
             return None
         return Fraction(sum(step * n for step, n in near), even)
 
+    @property
+    def steps(self) -> Counter[int]:
+        """Steps from frame to frame in ticks and how often each was seen; of more than 64, the first 64."""
+        return Counter(self._steps)
+
     def found(self) -> list[Hole]:
         """Return the holes of a film that has one rate, none of another."""
         step = self.step

@@ -1,0 +1,172 @@
+"""What one pass over a source tells before any work: the pass that `run` makes just ahead of its own."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from filmcolor.errors import InputError, OutputError
+from filmcolor.film import FilmInfo, Frame, Shot
+from filmcolor.pipeline.disk import DiskNeed, disk_need
+from filmcolor.pipeline.estimate import PICTURE_SECONDS, film_seconds, machine_speed
+from filmcolor.pipeline.kinds import kind_of
+from filmcolor.pipeline.progress import Progress, Report, silent
+from filmcolor.pipeline.scan import scan, sight_of
+from filmcolor.settings import RunSettings
+from filmcolor.video.choose import choose_encoding
+from filmcolor.video.containers import result_suffix
+from filmcolor.video.damage import Damage
+from filmcolor.video.decode import decode
+from filmcolor.video.probe import probe
+from filmcolor.video.still import read_still
+from filmcolor.video.timing import Clock, Timing
+
+_EVERY = 10
+"""Frames between two moments of progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a film is, counted by decoding it once.
+
+    shots: each with the second at which it begins, on the film's own clock. flagged: frames that say that they
+    hold two fields. seconds: that coloring it may take here; disk: bytes that it may take (None: cannot be told).
+    took: seconds of this pass.
+    """
+
+    info: FilmInfo
+    timing: Timing
+    shots: tuple[tuple[Shot, float], ...]
+    damage: Damage
+    flagged: int
+    seconds: float
+    disk: DiskNeed | None
+    took: float
+    warnings: tuple[str, ...]
+
+    @property
+    def partial(self) -> bool:
+        """Whether frames of the film are missing."""
+        return self.damage.partial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSurvey:
+    """What a still picture is."""
+
+    path: Path
+    format: str
+    width: int
+    height: int
+    pages: int
+    bits: int
+    seconds: float
+    warnings: tuple[str, ...]
+
+
+def survey_source(source: Path, settings: RunSettings, progress: Report = silent) -> Survey | PictureSurvey:
+    """Tell what a film or a picture is. Raises InputError."""
+    kind = kind_of(source)
+    if kind == "sequence":
+        raise InputError(
+            f"{source}: scan reads films and pictures, not a folder or a numbered series of pictures"
+        )
+    if kind == "picture":
+        return survey_picture(source, settings, progress)
+    return survey_film(source, settings, progress)
+
+
+def survey_film(source: Path, settings: RunSettings, progress: Report = silent) -> Survey:
+    """Decode a film once and tell what it is. Only the source is read, nothing is written.
+
+    settings: those of `run` that matter: what is kept of the film (start, end), how shots are found, what
+    comes out. Raises InputError.
+    """
+    began = time.perf_counter()
+    info = probe(source)
+    warnings: list[str] = []
+
+    def say(line: str) -> None:
+        if line not in warnings:
+            warnings.append(line)
+            progress(Progress("scan", warning=line))
+
+    for line in info.warnings:
+        say(line)
+    damage = Damage(source, settings.strict)
+    watch = _Watch(info)
+    shots: list[tuple[Shot, float]] = []
+    film = decode(
+        info, warn=say, strict=settings.strict, start=settings.start, end=settings.end, damage=damage
+    )
+    sight = sight_of(info, settings.size)
+
+    def watched() -> Iterator[Frame]:
+        for frame in film:
+            watch.see(frame)
+            if watch.clock.frames % _EVERY == 0:
+                progress(Progress("scan", watch.clock.frames, info.frames, len(shots)))
+            yield frame
+
+    with closing(film):
+        for piece in scan(watched(), sight, info.bits, pyscenedetect=settings.pyscenedetect):
+            begin = float(piece.pts[0] * info.time_base)
+            if piece.shot == len(shots):
+                shots.append((Shot(piece.start, piece.stop), begin))
+            else:
+                shots[-1] = (Shot(shots[-1][0].start, piece.stop), shots[-1][1])
+    progress(Progress("done", watch.clock.frames, watch.clock.frames, len(shots)))
+    return Survey(
+        info=info,
+        timing=watch.clock.found(),
+        shots=tuple(shots),
+        damage=damage,
+        flagged=watch.flagged,
+        seconds=film_seconds(watch.clock.frames, info.width, info.height) / machine_speed(),
+        disk=_disk(info, watch.clock, settings),
+        took=time.perf_counter() - began,
+        warnings=tuple(warnings),
+    )
+
+
+def survey_picture(source: Path, settings: RunSettings, progress: Report = silent) -> PictureSurvey:
+    """Read a still picture and tell what it is. Raises InputError."""
+    picture = read_still(source, settings.max_pixels, strict=settings.strict)
+    for line in picture.warnings:
+        progress(Progress("scan", warning=line))
+    height, width = picture.pages[0].shape
+    return PictureSurvey(
+        path=source,
+        format=picture.format,
+        width=width,
+        height=height,
+        pages=len(picture.pages),
+        bits=picture.bits,
+        seconds=PICTURE_SECONDS * len(picture.pages) / machine_speed(),
+        warnings=picture.warnings,
+    )
+
+
+class _Watch:
+    """Looks at each frame on its way to the scan."""
+
+    def __init__(self, info: FilmInfo) -> None:
+        self.clock = Clock(info)
+        self.flagged = 0
+
+    def see(self, frame: Frame) -> None:
+        self.clock.see(frame)
+        self.flagged += frame.interlaced
+
+
+def _disk(info: FilmInfo, clock: Clock, settings: RunSettings) -> DiskNeed | None:
+    """Return the bytes that coloring the film takes, its length being known by now."""
+    out = info.path.with_name(f"{info.path.stem}.color{result_suffix(info, settings)}")
+    timing = clock.found()
+    known = replace(info, frames=timing.frames, duration=timing.end - timing.first)
+    whole = replace(settings, start=None, end=None)  # the frames that were counted are those that are kept
+    try:
+        return disk_need(known, choose_encoding(info, settings, out), whole, info.path.stat().st_size)
+    except OutputError:
+        return None

@@ -1,0 +1,40 @@
+"""What the documents of this room have in common: how they are written, and what they say of damage."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from filmcolor.errors import OutputError
+from filmcolor.files import replacing
+from filmcolor.video.damage import Damage
+
+Document = dict[str, Any]
+
+
+def write_document(document: Document, out: Path) -> None:
+    """Write a report as JSON. Raises OutputError."""
+    try:
+        with replacing(out) as part:
+            part.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
+
+
+def printable(words: str) -> str:
+    """Return words that UTF-8 can hold: names of files may be anything."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def damage_document(damage: Damage) -> Document:
+    """Return what could not be read of a film, and where."""
+    return {
+        "lost": damage.lost,
+        "concealed": damage.concealed,
+        "early": damage.early,
+        "unread": damage.unread,
+        "cut": damage.cut,
+        "places": [
+            {"second": None if p.second is None else round(float(p.second), 6), "what": p.what, "frames": p.frames}
+            for p in damage.places
+        ],
+    }  # fmt: skip

@@ -1,0 +1,110 @@
+"""What `scan` found, as one document: the JSON, the TOML and the lines on the screen say the same."""
+
+from fractions import Fraction
+from pathlib import Path
+
+from filmcolor import __version__
+from filmcolor.pipeline.disk import DiskNeed
+from filmcolor.pipeline.survey import PictureSurvey, Survey
+from filmcolor.report.document import Document, damage_document, printable
+
+FORMAT = "filmcolor.scan/1"
+
+
+def scan_document(found: list[Document]) -> Document:
+    """Return the document of all sources that were scanned."""
+    return {"format": FORMAT, "made": {"filmcolor": __version__}, "sources": found}
+
+
+def source_document(survey: Survey | PictureSurvey) -> Document:
+    """Return what one source is."""
+    return film_document(survey) if isinstance(survey, Survey) else picture_document(survey)
+
+
+def picture_document(survey: PictureSurvey) -> Document:
+    """Return what a picture is."""
+    return {
+        **_named(survey.path, "picture"),
+        "picture_format": survey.format,
+        "width": survey.width,
+        "height": survey.height,
+        "bits": survey.bits,
+        "pages": survey.pages,
+        "estimate": {"seconds": _rounded(survey.seconds, 1)},
+        "warnings": [printable(line) for line in survey.warnings],
+    }
+
+
+def film_document(survey: Survey) -> Document:
+    """Return what a film is. Times are seconds on the film's own clock."""
+    info, timing = survey.info, survey.timing
+    return {
+        **_named(info.path, "film"),
+        "container": info.container,
+        "codec": info.codec,
+        "pixel_format": info.pixel_format,
+        "width": info.width,
+        "height": info.height,
+        "bits": info.bits,
+        "aspect": float(info.aspect),
+        "rotation": info.rotation,
+        "frames": timing.frames,
+        "frames_stated": info.frames,
+        "time": {
+            "first": _second(timing.first),
+            "last": _second(timing.last),
+            "end": _second(timing.end),
+            "constant": timing.constant,
+            "rate": _rounded(timing.rate, 4),
+            "rate_stated": _rounded(info.rate, 4),
+            "shortest_step": _second(timing.shortest),
+            "longest_step": _second(timing.longest),
+            "gaps": [
+                {"second": _second(at), "seconds": _second(long), "frames": frames}
+                for at, long, frames in timing.gaps
+            ],
+        },
+        "fields": {"flagged": survey.flagged},
+        "telecine": _telecine(survey),
+        "damage": {"partial": survey.partial, **damage_document(survey.damage)},
+        "estimate": {
+            "seconds": _rounded(survey.seconds, 1),
+            "scan_seconds": _rounded(survey.took, 2),
+            **_disk(survey.disk),
+        },
+        "warnings": [printable(line) for line in survey.warnings],
+        "shots": [
+            {"number": number, "start": shot.start, "stop": shot.stop, "second": round(second, 6)}
+            for number, (shot, second) in enumerate(survey.shots)
+        ],
+    }
+
+
+def _telecine(survey: Survey) -> list[Document]:
+    found: list[Document] = []
+    if survey.timing.soft_telecine:
+        found.append({"kind": "soft", "film_rate": _rounded(survey.timing.rate, 4)})
+    return found
+
+
+def _named(path: Path, kind: str) -> Document:
+    return {
+        "path": printable(str(path.absolute())),
+        "name": printable(path.name),
+        "kind": kind,
+        "bytes": path.stat().st_size,
+    }
+
+
+def _disk(need: DiskNeed | None) -> Document:
+    if need is None:
+        return {"work_bytes": None, "result_bytes": None}
+    return {"work_bytes": list(need.segments), "result_bytes": list(need.result)}
+
+
+def _second(value: Fraction | None) -> float | None:
+    return _rounded(value, 6)
+
+
+def _rounded(value: Fraction | float | None, digits: int) -> float | None:
+    return None if value is None else round(float(value), digits)

@@ -1,0 +1,158 @@
+"""What `scan` found, as lines for people and as TOML; both are made of the document alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from filmcolor.errors import OutputError
+from filmcolor.files import replacing, size_text
+from filmcolor.report.document import Document
+from filmcolor.report.toml import toml_text
+
+_SHOWN = 60
+"""Shots whose begin is printed; the JSON and the TOML have all."""
+_WIDTH = 100
+_HEADING = """What `filmcolor scan` found in this film: facts, not settings. Times are seconds on the film's own clock,
+frames count from 0, ranges are half open. Nothing reads this file unless you say so."""
+_COMMENTS = {
+    "sources.frames": "counted by decoding",
+    "sources.frames_stated": "by the container",
+    "sources.time": "when frames are shown; steps are from one frame to the next, gaps lack frames",
+    "sources.fields": "flagged: frames that say that they hold two fields",
+    "sources.telecine": "film shown at a video rate: undo this first (inverse telecine)",
+    "sources.damage": "lost: frames that are not there; concealed: only partly read; cut: the file ends too early",
+    "sources.estimate": "on this machine; bytes: least and most",
+    "sources.shots": "frames start <= n < stop; second: when the shot begins",
+}
+
+
+def toml_of(document: Document) -> str:
+    """Return the document as TOML; of a single source its facts stand at the top."""
+    sources = document["sources"]
+    if len(sources) != 1:
+        return toml_text(document, _COMMENTS, _HEADING)
+    alone = {key: value for key, value in document.items() if key != "sources"} | sources[0]
+    return toml_text(alone, {key.removeprefix("sources."): word for key, word in _COMMENTS.items()}, _HEADING)
+
+
+def write_toml(document: Document, out: Path) -> None:
+    """Write the document as TOML. Raises OutputError."""
+    try:
+        with replacing(out) as part:
+            part.write_text(toml_of(document), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
+
+
+def lines_of(source: Document) -> Iterator[str]:
+    """Yield what one source is, in lines."""
+    yield source["name"]
+    rows = _film_rows(source) if source["kind"] == "film" else _picture_rows(source)
+    for name, text in rows:
+        yield f"  {name:11} {text}"
+
+
+def _picture_rows(source: Document) -> Iterator[tuple[str, str]]:
+    pages = "" if source["pages"] == 1 else f", {source['pages']} pages"
+    yield (
+        "picture",
+        f"{source['picture_format']}, {source['width']}x{source['height']}, {source['bits']} bits{pages}",
+    )
+
+
+def _film_rows(source: Document) -> Iterator[tuple[str, str]]:
+    yield (
+        "film",
+        f"{source['width']}x{source['height']}, {source['codec']} {source['pixel_format']} in {source['container']}",
+    )
+    stated = source["frames_stated"]
+    differs = f" (the container says {stated})" if stated not in (None, source["frames"]) else ""
+    yield "frames", f"{source['frames']}, counted{differs}"
+    yield "time", _time(source["time"])
+    for gap in source["time"]["gaps"][:_SHOWN]:
+        yield (
+            "gap",
+            f"{_clock(gap['second'])}: {gap['seconds']:.3f} s, {_count(gap['frames'], 'frame')} missing",
+        )
+    yield from (("shots" if not n else "", line) for n, line in enumerate(_shots(source["shots"])))
+    yield "fields", _fields(source)
+    for each in source["telecine"]:
+        yield "telecine", telecine_words(each)
+    yield "damage", _damage(source["damage"])
+    yield "estimate", _estimate(source["estimate"])
+
+
+def telecine_words(found: Document) -> str:
+    """Return one kind of telecine in words."""
+    return (
+        f"soft: film at {found['film_rate']:.3f} frames a second, some shown for three fields; times are kept"
+    )
+
+
+def _time(time: Document) -> str:
+    span = f"{_clock(time['first'])} to {_clock(time['end'])}"
+    if time["rate"] is None:
+        return span
+    if time["constant"]:
+        return f"{span}, {time['rate']:.3f} frames a second, constant"
+    steps = f"steps of {time['shortest_step'] * 1000:.1f} to {time['longest_step'] * 1000:.1f} ms"
+    return f"{span}, {time['rate']:.3f} frames a second on average, variable: {steps}"
+
+
+def _shots(shots: list[Document]) -> Iterator[str]:
+    line = f"{len(shots)}, from"
+    for shot in shots[:_SHOWN]:
+        word = f" {_clock(shot['second'])}"
+        if len(line) + len(word) > _WIDTH:
+            yield line
+            line = word.strip()
+        else:
+            line += word
+    yield line + (" ..." if len(shots) > _SHOWN else "")
+
+
+def _fields(source: Document) -> str:
+    flagged = source["fields"]["flagged"]
+    if not flagged:
+        return "none flagged"
+    return (
+        f"{_count(flagged, 'frame')} of {source['frames']} flagged interlaced; color is made for each field"
+    )
+
+
+def _damage(damage: Document) -> str:
+    words = [
+        "cut off at its end" if damage["cut"] else "",
+        f"{_count(damage['lost'], 'frame')} lost" if damage["lost"] else "",
+        f"{_count(damage['concealed'], 'picture')} only partly there" if damage["concealed"] else "",
+        f"{_count(damage['unread'], 'place')} of the file unreadable" if damage["unread"] else "",
+        f"{_count(damage['early'], 'frame')} before the first whole picture" if damage["early"] else "",
+    ]
+    found = ", ".join(word for word in words if word)
+    places = [place["second"] for place in damage["places"] if place["second"] is not None]
+    return f"{found}{f'; the first at {_clock(places[0])}' if places else ''}" if found else "none"
+
+
+def _estimate(estimate: Document) -> str:
+    text = f"about {_duration(estimate['seconds'])} to color on this machine"
+    if estimate["work_bytes"] is None:
+        return text
+    least, most = (a + b for a, b in zip(estimate["work_bytes"], estimate["result_bytes"], strict=True))
+    return f"{text}, {size_text(least)} to {size_text(most)} of disk while it works"
+
+
+def _clock(second: float) -> str:
+    sign, second = ("-", -second) if second < 0 else ("", second)
+    tenths = round(second * 10)
+    hours, minutes = tenths // 36000, tenths // 600 % 60
+    rest = f"{tenths // 10 % 60:02d}.{tenths % 10}"
+    return f"{sign}{hours}:{minutes:02d}:{rest}" if hours else f"{sign}{minutes}:{rest}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
