@@ -41,7 +41,7 @@ class RunSettings:
     parts of it. start, end: seconds from the film's start, end exclusive. size: short side of what
     the network sees, in pixels, a multiple of 32. saturation: factor on chroma, 0 to 2.
     every_frame: the network colors each frame. smoothing: color rides on motion (False only makes
-    sense with every_frame). mirrored: average with the mirrored picture's color. pyscenedetect: its detector finds the shots. seed: keys the
+    sense with every_frame). scene_memory: a shot that shows what an earlier one showed takes its colors. mirrored: average with the mirrored picture's color. pyscenedetect: its detector finds the shots. seed: keys the
     noise z, where a network uses it at run time. strict: the first damage is an error. compare: write a film of
     source and result side by side, too.
     framemd5: write the MD5 of every frame beside the result. max_pixels: largest still picture that is opened. workspace: where unfinished work is kept
@@ -59,6 +59,7 @@ class RunSettings:
     saturation: float = 1.0
     every_frame: bool = False
     smoothing: bool = True
+    scene_memory: bool = True
     mirrored: bool = True
     pyscenedetect: bool = False
     seed: int = 0
@@ -91,6 +92,11 @@ class RunSettings:
             raise ValueError(f"crf must be from 0 to 63, instead got {self.crf}")
         if self.rate is not None and not 0 < self.rate <= 1000:
             raise ValueError(f"fps must be above 0 and at most 1000, instead got {self.rate}")
+
+    @property
+    def remembers(self) -> bool:
+        """Whether scenes are remembered: the raw network, frame by frame, takes nothing from other frames."""
+        return self.scene_memory and self.smoothing
 
     def effects(self) -> dict[str, str]:
         """Return each setting that affects pixels, by name, as text."""

@@ -36,6 +36,12 @@ def coloring(
     no_smoothing: Annotated[
         bool, typer.Option("--no-smoothing", help="Do not carry color along the motion (with --every-frame).")
     ] = False,
+    no_scene_memory: Annotated[
+        bool,
+        typer.Option(
+            "--no-scene-memory", help="A shot does not take its colors from an earlier one of the same scene."
+        ),
+    ] = False,
     no_mirror: Annotated[
         bool, typer.Option("--no-mirror", help="Do not average with the mirrored picture's color.")
     ] = False,
@@ -74,6 +80,7 @@ def coloring(
         "saturation": saturation,
         "every_frame": every_frame,
         "smoothing": False if no_smoothing else None,
+        "scene_memory": False if no_scene_memory else None,
         "mirrored": False if no_mirror else None,
         "pyscenedetect": pyscenedetect,
         "compare": compare,

@@ -2,9 +2,11 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from filmcolor.flow.align import Alignment
 from filmcolor.flow.compose import Floats, Way, chain, standing, warp
 from filmcolor.flow.estimate import Motion
 from filmcolor.flow.merge import Mean, restored
@@ -14,37 +16,81 @@ from filmcolor.flow.trust import trusted
 _MEMORY = 8.0
 # Pictures over which the color of a settled first one gives way to that of the others.
 _RAMP_OF_FRAMES, _RAMP_OF_ANCHORS = 24.0, 4.0
+# The same where that one belongs to an earlier shot: slower, since its color is to last through the shot. Measured on
+# 8 clips, 4 against 16 anchors: difference of color at the shot's end 4.59 and 4.36, error to the truth 12.72 and 12.67.
+_RAMP_OF_SCENE_FRAMES, _RAMP_OF_SCENE = 96.0, 16.0
 
 
-def smooth(ab: Floats, motion: Motion, *, fixed_first: bool = False, memory: float = _MEMORY) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Color of a frame of an earlier shot that shows the same scene. ab: (2, h, w) Lab units.
+
+    ways: between the first frame of the later shot and that one.
+    """
+
+    ab: Floats
+    ways: Alignment
+
+
+def smooth(
+    ab: Floats,
+    motion: Motion,
+    *,
+    fixed_first: bool = False,
+    memory: float = _MEMORY,
+    earlier: Earlier | None = None,
+) -> Floats:
     """Return ab of every frame, smoothed along the motion without fading.
 
     ab: (t, 2, h, w) Lab units, of each frame of `motion`. Each frame takes the mean over up to `memory`
     frames before and as many behind it, weighted by the flow's confidence; exactly repeated frames get exactly the same
     color. fixed_first: the first frame is settled; it comes back unchanged and the others follow it.
+    earlier: a settled frame before the first one, in another shot; the others follow it where they show the same.
     """
     if len(ab) != motion.frames:
         raise ValueError(f"expected ab of {motion.frames} frames, got {len(ab)}")
-    return _agreed(ab, range(motion.frames), motion, _RAMP_OF_FRAMES if fixed_first else 0, memory)
+    ramp = _RAMP_OF_SCENE_FRAMES if earlier else _RAMP_OF_FRAMES if fixed_first else 0
+    return _agreed(ab, range(motion.frames), motion, ramp, memory, earlier)
 
 
-def agree(ab: Floats, anchors: Sequence[int], motion: Motion, *, fixed_first: bool = False) -> Floats:
+def agree(
+    ab: Floats,
+    anchors: Sequence[int],
+    motion: Motion,
+    *,
+    fixed_first: bool = False,
+    earlier: Earlier | None = None,
+) -> Floats:
     """Return ab of the anchors, agreed with each other along the composed flow, without fading.
 
     ab: (k, 2, h, w) Lab units. anchors: k frames of `motion`, rising. Anchors that are exactly repeated
     frames get the first one's color. fixed_first: the first anchor is settled by the piece before: it
-    comes back unchanged, and its color reaches as far into the piece as the mean's memory.
+    comes back unchanged, and its color reaches as far into the piece as the mean's memory. earlier: the same of a
+    frame in an earlier shot, where both show the same.
     """
     if len(ab) != len(anchors):
         raise ValueError(f"expected ab of {len(anchors)} anchors, got {len(ab)}")
-    return _agreed(ab, anchors, motion, _RAMP_OF_ANCHORS if fixed_first else 0, _MEMORY)
+    ramp = _RAMP_OF_SCENE if earlier else _RAMP_OF_ANCHORS if fixed_first else 0
+    return _agreed(ab, anchors, motion, ramp, _MEMORY, earlier)
 
 
-def _agreed(ab: Floats, frames: Sequence[int], motion: Motion, ramp: float, memory: float) -> Floats:
+def _agreed(
+    ab: Floats,
+    frames: Sequence[int],
+    motion: Motion,
+    ramp: float,
+    memory: float,
+    earlier: Earlier | None,
+) -> Floats:
     unlike = [i for i in range(len(frames)) if not (i and _same(motion, frames[i - 1], frames[i]))]
     ways = [_ways(motion, frames[i], frames[j]) for i, j in itertools.pairwise(unlike)]
     out = np.empty_like(ab, dtype=np.float32)
-    merged = _running([ab[i] for i in unlike], ways, ramp, memory)
+    colors = [ab[i] for i in unlike]
+    if earlier is None:
+        merged = _running(colors, ways, ramp, memory)
+    else:
+        first = (earlier.ways.there, earlier.ways.back)
+        merged = _running([earlier.ab, *colors], [first, *ways], ramp, memory)[1:]
     for color, start, stop in zip(merged, unlike, [*unlike[1:], len(frames)]):
         out[start:stop] = color
     return out

@@ -139,6 +139,11 @@ class MotionEstimator:
         return Motion(forward, backward, ahead, back, np.stack(self._luma), tuple(self._repeated))
 
 
+def shrunk_way(way: Way, grid: tuple[int, int]) -> Way:
+    """Bring a way to a smaller grid (h, w), in that grid's pixels, rounded as `Motion` holds it."""
+    return Way(_shrunk(way.flow, grid).astype(np.float32), _area(way.confidence, grid).astype(np.float32))
+
+
 def _between(first: Luma, second: Luma, grid: tuple[int, int]) -> tuple[Half, Half, Half, Half]:
     second = match_exposure(second, first)
     forward, backward = estimate_flow(first, second), estimate_flow(second, first)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from filmcolor.color.sight import Sight
-from filmcolor.flow.agree import agree, smooth
+from filmcolor.flow.agree import Earlier, agree, smooth
 from filmcolor.flow.choose import choose_anchors
 from filmcolor.flow.compose import Floats
 from filmcolor.flow.estimate import Motion, MotionEstimator
@@ -77,12 +77,14 @@ def color_footage(
     *,
     every_frame: bool,
     smoothing: bool,
+    earlier: Earlier | None = None,
 ) -> tuple[tuple[int, ...], Half]:
     """Return the anchors of the footage and their ab, (k, 2, ah, aw) float16.
 
     predict: frame numbers within the footage, and how each is looked at -> ab (n, 2, ah, aw) of the
     generator. settled: ab of
-    the first frame where the piece before shares it; it is kept as it is.
+    the first frame where the piece before shares it; it is kept as it is. earlier: a frame of an earlier shot whose
+    color the anchors take where they show the same.
     """
     anchors = tuple(range(motion.frames)) if every_frame else tuple(choose_anchors(motion))
     looks = looks_at(len(anchors), alone=every_frame or not smoothing)
@@ -91,12 +93,12 @@ def color_footage(
     ab = predict(asked, looks[known:]) if asked else np.empty((0, 2, *settled.shape[1:]), np.float32)  # type: ignore[union-attr]
     if settled is not None:
         ab = np.concatenate((settled[None].astype(np.float32), ab))
-    if smoothing and len(anchors) > 1:
+    if smoothing and (len(anchors) > 1 or earlier is not None):
         fixed = settled is not None
         if every_frame:
-            ab = smooth(ab, motion, fixed_first=fixed)
+            ab = smooth(ab, motion, fixed_first=fixed, earlier=earlier)
         else:
-            ab = agree(ab, anchors, motion, fixed_first=fixed)
+            ab = agree(ab, anchors, motion, fixed_first=fixed, earlier=earlier)
     return anchors, ab.astype(np.float16)
 
 

@@ -19,8 +19,10 @@ from filmcolor.color.siting import ChromaGrid
 from filmcolor.errors import InputError, cannot_write
 from filmcolor.files import publish
 from filmcolor.film import FilmInfo, Frame, Plane
+from filmcolor.flow.agree import Earlier
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
+from filmcolor.pipeline.memory import Recalled, View, earlier_of, store_views, views_file, views_of
 from filmcolor.pipeline.scan import Footage, sight_of
 from filmcolor.pipeline.segment import Compose, color_segment
 from filmcolor.pipeline.watch import Watch, figures_file
@@ -53,11 +55,15 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class SegmentTask:
-    """One segment to be made. settled: color of its first frame where the segment before shares it."""
+    """One segment to be made. settled: color of its first frame where the segment before shares it.
+
+    recalled: of each piece, what its shot takes its colors from, if anything; empty: nothing for any of them.
+    """
 
     number: int
     footage: tuple[Footage, ...]
     settled: Half | None
+    recalled: tuple[Recalled | None, ...] = ()
 
     @property
     def start(self) -> int:
@@ -121,8 +127,10 @@ def color_anchors(task: SegmentTask, setup: Setup, spent: Spent) -> tuple[Anchor
     """Return the task's pieces with the color of their anchors."""
     pieces: list[Anchored] = []
     settled = task.settled
-    for piece in task.footage:
-        pieces.append(_anchored(piece, setup, settled, spent))
+    for number, piece in enumerate(task.footage):
+        recalled = task.recalled[number] if task.recalled else None
+        earlier = None if recalled is None else _earlier(recalled, piece, pieces, setup.info.bits)
+        pieces.append(_anchored(piece, setup, settled, earlier, spent))
         settled = pieces[-1].ab[-1] if piece.shared_end else None
     return tuple(pieces)
 
@@ -165,6 +173,13 @@ def end_file(folder: Path, number: int) -> Path:
     return folder / f"anchors-{number:06d}.npy"
 
 
+def store_colors(pieces: Sequence[Anchored], task: SegmentTask, setup: Setup, folder: Path) -> None:
+    """Keep what other segments need of this one's colors: those of its views, then that of its last anchor."""
+    if setup.settings.remembers:
+        store_views(views_file(folder, task.number), views_of(pieces))
+    store_end(end_file(folder, task.number), pieces[-1].ab[-1])
+
+
 def store_end(path: Path, ab: Half) -> None:
     """Keep the color of a segment's last anchor: the next segment may share it."""
     part = path.with_name(f"{path.stem}.{os.getpid()}.part")  # two processes may make the same segment
@@ -197,6 +212,13 @@ def store_task(path: Path, task: SegmentTask) -> None:
         arrays[f"numbers {i}"] = np.array(numbers, np.int64)
         arrays[f"pts {i}"] = np.array(piece.pts, np.int64)
         arrays[f"small {i}"] = np.stack(piece.small)
+    for i, recalled in enumerate(task.recalled):
+        if recalled is not None:
+            view = recalled.view
+            arrays[f"view {i}"] = np.array((view.segment, view.piece, view.last), np.int64)
+            arrays[f"view luma {i}"] = view.luma
+            if recalled.ab is not None:
+                arrays[f"view ab {i}"] = recalled.ab
     packed = io.BytesIO()
     np.savez(packed, **arrays)  # type: ignore[arg-type]
     part = path.with_name(f"{path.stem}.{os.getpid()}.part")
@@ -213,7 +235,15 @@ def stored_task(path: Path) -> SegmentTask:
             small, pts = tuple(file[f"small {i}"]), tuple(int(n) for n in file[f"pts {i}"])
             footage.append(Footage(shot, start, stop, bool(shared_start), bool(shared_end), small, pts))
         settled = file["settled"] if "settled" in file.files else None
-        return SegmentTask(int(file["number"]), tuple(footage), settled)
+        recalled: list[Recalled | None] = []
+        for i in range(len(footage)):
+            if f"view {i}" not in file.files:
+                recalled.append(None)
+                continue
+            segment, number, last = (int(n) for n in file[f"view {i}"])
+            ab = file[f"view ab {i}"] if f"view ab {i}" in file.files else None
+            recalled.append(Recalled(View(segment, number, bool(last), file[f"view luma {i}"]), ab))
+        return SegmentTask(int(file["number"]), tuple(footage), settled, tuple(recalled))
 
 
 class OtherFrames(Exception):
@@ -243,7 +273,7 @@ class Maker:
         are no longer those of the task.
         """
         pieces = color_anchors(task, self.setup, lambda _, since: since)
-        store_end(end_file(folder, task.number), pieces[-1].ab[-1])
+        store_colors(pieces, task, self.setup, folder)
         anchored()
         target = segment_file(folder, task.number)
         for find in (self._found, self._counted):
@@ -291,7 +321,17 @@ def _same(frames: Iterator[Frame], task: SegmentTask, sight: Sight) -> Iterator[
             yield frame
 
 
-def _anchored(piece: Footage, setup: Setup, settled: Half | None, spent: Spent) -> Anchored:
+def _earlier(recalled: Recalled, piece: Footage, before: Sequence[Anchored], bits: int) -> Earlier:
+    """Return the color that a piece begins from. before: the segment's pieces before it."""
+    view, ab = recalled.view, recalled.ab
+    if ab is None:
+        ab = before[view.piece].ab[-1 if view.last else 0]
+    return earlier_of(view, ab, piece, bits)
+
+
+def _anchored(
+    piece: Footage, setup: Setup, settled: Half | None, earlier: Earlier | None, spent: Spent
+) -> Anchored:
     clock = time.perf_counter()
     motion = motion_of(piece, setup.info.bits)
     clock = spent("flow", clock)
@@ -301,6 +341,7 @@ def _anchored(piece: Footage, setup: Setup, settled: Half | None, spent: Spent) 
         settled,
         every_frame=setup.settings.every_frame,
         smoothing=setup.settings.smoothing,
+        earlier=earlier,
     )
     spent("network", clock)
     return Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from filmcolor import __version__
-from filmcolor.errors import InputError, cannot_write
+from filmcolor.errors import InputError, OutputError, cannot_write
 from filmcolor.files import publish
 from filmcolor.film import FilmInfo
 from filmcolor.model.predict import Predictor
@@ -35,10 +35,11 @@ from filmcolor.pipeline.making import (
     end_file,
     segment_file,
     set_up_known,
-    store_end,
+    store_colors,
     stored_end,
     write_segment,
 )
+from filmcolor.pipeline.memory import Recalled, SceneMemory, describer, stored_views, views_file, views_of
 from filmcolor.pipeline.note import color_note
 from filmcolor.pipeline.places import with_room
 from filmcolor.pipeline.plan import segments
@@ -59,12 +60,13 @@ LOOK_AHEAD = 2
 """Segments that phase A may be ahead of phase B."""
 _AWAY_AHEAD = 16
 """The same, where other processes make some of them."""
-_COUNTS = ("frames", "shots", "anchors", "warnings")
+_COUNTS = ("frames", "shots", "anchors", "recalled", "warnings")
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What came of a run. anchors: frames that the generator colored in this run.
+    """What came of a run. anchors: frames that the generator colored in this run. recalled: shots that took
+    the colors of an earlier one of the same scene.
 
     damage: what of the source could not be read (None: a picture, a sequence, or a result that was there
     already). stage_seconds: busy time of each stage, in seconds; stages overlap, so their sum exceeds
@@ -82,6 +84,7 @@ class RunResult:
     info: FilmInfo | None = None
     figures: FilmFigures | None = None
     basis: dict[str, str] = field(default_factory=dict)
+    recalled: int = 0
 
     @property
     def partial(self) -> bool:
@@ -93,11 +96,12 @@ class RunResult:
 class _Account:
     """What the two phases of one run have counted; phase A writes its own fields, phase B its own.
 
-    anchors: colored in phase A; others: in segments that were handed away.
+    anchors: colored in phase A; others: in segments that were handed away. recalled: shots recognized.
     """
 
     damage: Damage
     shots: int = 0
+    recalled: int = 0
     anchors: int = 0
     others: int = 0
     pts: list[int] = field(default_factory=list)
@@ -276,6 +280,7 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
         tuple(account.warnings),
         dict(account.seconds),
         account.damage,
+        recalled=account.recalled,
     )
 
 
@@ -316,6 +321,10 @@ def _phase_a(
     film = decode(setup.info, warn=warn, start=settings.start, end=settings.end, damage=account.damage)
     settled: Half | None = None
     last: _Job | None = None
+    memory = None
+    if settings.remembers:
+        memory = SceneMemory(describer(setup.predictor, setup.sight, setup.lightness), setup.info.bits)
+    colors = _Colors(setup, folder, account)
     with closing(film):
         for number, footage in enumerate(
             segments(scan(film, setup.sight, setup.info.bits, pyscenedetect=settings.pyscenedetect))
@@ -324,19 +333,29 @@ def _phase_a(
             account.shots = footage[-1].shot + 1
             if last is not None and last.away is not None and last.task.shared_end:
                 settled = _end_of(last, setup, folder, account)
-            task = SegmentTask(number, footage, settled)
-            stored = end_file(folder, number)
-            kept = stored_end(stored) if journal.has(number, task.start, task.stop) else None
+            recalled: tuple[Recalled | None, ...] = ()
+            if memory is not None:
+                clock = time.perf_counter()
+                recalled = memory.recall(number, footage)
+                account.recalled = memory.recalled
+                account.spent("memory", clock)
+            task = SegmentTask(number, footage, settled, recalled)
+            kept = None
+            if journal.has(number, task.start, task.stop) and (memory is None or colors.stored(number)):
+                kept = stored_end(end_file(folder, number))
+            if kept is None and memory is not None:
+                task = colors.told(task, memory)
             if kept is not None:
                 last = _Job(task, None)
                 settled = kept if task.shared_end else None
             elif hands is not None and (away := _offer(task, folder, hands, own)) is not None:
                 last = _Job(task, None, away)
+                colors.handed_away(last)
                 settled = None
             else:
                 pieces = color_anchors(task, setup, account.spent)
                 account.anchors += anchors_made(pieces, task)
-                store_end(stored, pieces[-1].ab[-1])
+                store_colors(pieces, task, setup, folder)
                 last = _Job(task, pieces)
                 settled = pieces[-1].ab[-1] if task.shared_end else None
             yield last
@@ -348,6 +367,47 @@ def _offer(task: SegmentTask, folder: Path, hands: Hands, own: threading.Semapho
         if own.acquire(timeout=0.05):
             return None
     return away
+
+
+class _Colors:
+    """Finds the colors that shots are recalled by, wherever the segments that hold them are made."""
+
+    def __init__(self, setup: Setup, folder: Path, account: _Account) -> None:
+        self._setup, self._folder, self._account = setup, folder, account
+        self._away: dict[int, _Job] = {}
+
+    def stored(self, number: int) -> bool:
+        """Whether a finished segment's colors can be read."""
+        return stored_views(views_file(self._folder, number)) is not None
+
+    def handed_away(self, job: _Job) -> None:
+        """Keep a segment that others make until its colors are stored."""
+        self._away[job.task.number] = job
+
+    def told(self, task: SegmentTask, memory: SceneMemory) -> SegmentTask:
+        """Return the task with the colors that earlier segments have for it. Waits for those that need it."""
+        for number, job in list(self._away.items()):
+            over = job.away is not None and job.away.ended() and views_file(self._folder, number).is_file()
+            if over or number not in memory.segments():
+                del self._away[number]
+        found = [
+            each
+            if each is None or each.view.segment == task.number
+            else replace(each, ab=self._views(each.view.segment)[each.view.place])
+            for each in task.recalled
+        ]
+        return replace(task, recalled=tuple(found))
+
+    def _views(self, number: int) -> Half:
+        job = self._away.get(number)
+        if job is not None and job.away is not None:
+            job.away.anchored()  # where it will not be, nothing is stored
+        views = stored_views(views_file(self._folder, number))
+        if views is None and job is not None:
+            views = views_of(color_anchors(job.task, self._setup, self._account.spent))
+        if views is None:
+            raise OutputError(f"{self._folder}: the colors of segment {number} are gone; run again")
+        return views
 
 
 def _end_of(job: _Job, setup: Setup, folder: Path, account: _Account) -> Half:

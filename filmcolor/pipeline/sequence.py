@@ -14,6 +14,7 @@ from filmcolor.film import FilmInfo
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.ahead import ahead
 from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
+from filmcolor.pipeline.memory import SceneMemory, describer, earlier_of, views_of
 from filmcolor.pipeline.note import color_note
 from filmcolor.pipeline.pictures import rgb_of
 from filmcolor.pipeline.progress import Progress, Report, silent
@@ -59,7 +60,9 @@ def color_sequence(
     sight = choose_sight(info.width, info.height, info.aspect, info.rotation, settings.size, box)
     note = color_note(predictor.model)
     made = done = shots = 0
-    pieces = ahead(_anchored(sequence, rate, info, sight, settings, predictor), 1)
+    table = lightness_table(info.bits, True)
+    memory = SceneMemory(describer(predictor, sight, table), info.bits) if settings.remembers else None
+    pieces = ahead(_anchored(sequence, rate, info, sight, settings, predictor, memory), 1)
     pictures = read_pictures(sequence, settings.max_pixels, warn=warn, strict=settings.strict)
     with closing(pieces), closing(pictures):
         for shot, piece in pieces:
@@ -74,7 +77,8 @@ def color_sequence(
                 progress(Progress("color", done, len(sequence.files), shots))
     progress(Progress("done", done, done, shots))
     seconds = {"sequence": time.perf_counter() - began}
-    return RunResult(out, done, shots, made, tuple(warnings), seconds)
+    recalled = 0 if memory is None else memory.recalled
+    return RunResult(out, done, shots, made, tuple(warnings), seconds, recalled=recalled)
 
 
 def _refuse(sequence: FileSequence, out: Path, settings: RunSettings) -> None:
@@ -96,16 +100,32 @@ def _anchored(
     sight: Sight,
     settings: RunSettings,
     predictor: Predictor,
+    memory: SceneMemory | None,
 ) -> Iterator[tuple[int, Anchored]]:
     """Yield shot and colored anchors of each piece, in order (phase A)."""
     table = lightness_table(info.bits, True)
     settled: Half | None = None
+    views: dict[int, Half] = {}
     frames = read_frames(sequence, rate, settings.max_pixels, strict=settings.strict)
-    for piece in scan(frames, sight, info.bits, pyscenedetect=settings.pyscenedetect):
+    for number, piece in enumerate(scan(frames, sight, info.bits, pyscenedetect=settings.pyscenedetect)):
+        recalled = None if memory is None else memory.recall(number, (piece,))[0]
+        earlier = None
+        if recalled is not None:
+            view = recalled.view
+            earlier = earlier_of(view, views[view.segment][view.place], piece, info.bits)
         motion = motion_of(piece, info.bits)
         predict = predictions(piece, sight, table, predictor)
         anchors, ab = color_footage(
-            motion, predict, settled, every_frame=settings.every_frame, smoothing=settings.smoothing
+            motion,
+            predict,
+            settled,
+            every_frame=settings.every_frame,
+            smoothing=settings.smoothing,
+            earlier=earlier,
         )
         settled = ab[-1] if piece.shared_end else None
-        yield piece.shot, Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)
+        anchored = Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)
+        if memory is not None:
+            views[number] = views_of([anchored])
+            views = {k: v for k, v in views.items() if k in memory.segments()}
+        yield piece.shot, anchored

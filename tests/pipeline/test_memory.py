@@ -1,0 +1,186 @@
+"""Scene memory: what is recognized, what colors come back, and that resuming and sharing change nothing."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from filmcolor.flow.align import align
+from filmcolor.model.predict import Predictor
+from filmcolor.pipeline import run as run_module
+from filmcolor.pipeline.making import Away, Maker, SegmentTask, set_up, store_task, stored_task
+from filmcolor.pipeline.memory import SceneMemory
+from filmcolor.pipeline.progress import silent
+from filmcolor.pipeline.run import color_film, load_predictor
+from filmcolor.pipeline.scan import Footage
+from filmcolor.settings import RunSettings
+
+SMALL = RunSettings(size=64, mirrored=False, preset="archive")
+HEIGHT, WIDTH = 96, 128
+
+
+def _ground(seed: int) -> np.ndarray:
+    rough = np.random.default_rng(seed).integers(20, 235, (18, 24)).astype(np.uint8)
+    return cv2.resize(rough, (WIDTH + 64, HEIGHT + 32), interpolation=cv2.INTER_CUBIC)
+
+
+def _view(seed: int, x: int, gain: float = 1.0) -> np.ndarray:
+    return (_ground(seed)[8 : 8 + HEIGHT, x : x + WIDTH] * gain).astype(np.uint8)
+
+
+def _thumbnail(small: Any) -> np.ndarray:
+    thumb = cv2.resize(small, (16, 12), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
+    thumb -= thumb.mean()
+    return thumb / max(float(np.linalg.norm(thumb)), 1e-6)
+
+
+def _shot(number: int, start: int, seed: int, x: int, gain: float = 1.0) -> Footage:
+    small = tuple(_view(seed, x + i, gain) for i in range(3))
+    return Footage(number, start, start + 3, False, False, small, (start, start + 1, start + 2))
+
+
+def test_a_scene_is_found_again_moved_and_darker_and_no_other_is() -> None:
+    here = _view(1, 10)
+    again, other = align(_view(1, 14, 0.85), here), align(_view(2, 14), here)
+    assert again.believed
+    assert again.share > 0.7
+    assert not other.believed
+    assert abs(float(np.median(again.there.flow[0])) - 2) < 0.3  # four pixels, on the half grid
+
+
+@pytest.mark.parametrize(
+    "luma", [np.zeros((HEIGHT, WIDTH), np.uint8), np.full((HEIGHT, WIDTH), 200, np.uint8)]
+)
+def test_an_empty_picture_is_nothing_to_recognize(luma: np.ndarray) -> None:
+    assert not align(luma, luma).believed
+
+
+def test_a_shot_is_recognized_by_the_latest_view_that_shows_most_of_it() -> None:
+    memory = SceneMemory(_thumbnail, 8)
+    first = memory.recall(0, [_shot(0, 0, 1, 10), _shot(1, 3, 2, 10)])
+    assert first == (None, None)
+    (back,) = memory.recall(1, [_shot(2, 6, 1, 13)])
+    assert back is not None
+    assert (back.view.segment, back.view.piece, back.view.last) == (0, 0, True)
+    assert back.view.place == 1
+    assert memory.recalled == 1
+    assert memory.segments() == {0, 1}
+
+
+def test_memory_is_bounded() -> None:
+    memory = SceneMemory(_thumbnail, 8)
+    for i in range(80):
+        memory.recall(i, [Footage(i, i, i + 1, False, False, (_view(i, 0),), (i,))])
+    assert len(memory.segments()) == 80  # one view each
+    memory.recall(80, [_shot(80 + i, 3 * i, 200 + i, 0) for i in range(64)])
+    assert memory.segments() == {80}
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return load_predictor(SMALL)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A-B-A-B-A, three segments: 100 frames, 60 and 40, 30 and 8."""
+    path = tmp_path_factory.mktemp("scenes") / "film.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "gray"
+        for seed, frames in ((1, 100), (2, 60), (1, 40), (2, 30), (1, 8)):
+            for i in range(frames):
+                picture = av.VideoFrame.from_ndarray(_view(seed, i // 4), format="gray")
+                picture.time_base = Fraction(1, 25)
+                out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture(scope="module")
+def plain(film: Path, predictor: Predictor) -> tuple[bytes, Any]:
+    out = film.with_name("plain.mkv")
+    result = color_film(film, out, SMALL, silent, predictor)
+    return out.read_bytes(), result
+
+
+def test_shots_take_the_colors_of_earlier_ones(
+    film: Path, plain: tuple[bytes, Any], predictor: Predictor
+) -> None:
+    assert plain[1].shots == 5
+    assert plain[1].recalled == 3
+    without = color_film(
+        film, film.with_name("without.mkv"), replace(SMALL, scene_memory=False), silent, predictor
+    )
+    assert without.recalled == 0
+    assert film.with_name("without.mkv").read_bytes() != plain[0]
+
+
+def test_an_interrupted_run_recalls_the_same(
+    film: Path, plain: tuple[bytes, Any], predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = film.with_name("again.mkv")
+    wrote = run_module.write_segment
+
+    def breaking(pieces: Any, frames: Any, setup: Any, target: Path, *rest: Any) -> None:
+        if target.name == "segment-000002.mkv":
+            raise KeyboardInterrupt
+        wrote(pieces, frames, setup, target, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_module, "write_segment", breaking)
+        with pytest.raises(KeyboardInterrupt):
+            color_film(film, out, SMALL, silent, predictor)
+    result = color_film(film, out, SMALL, silent, predictor)
+    assert result.recalled == 3
+    assert out.read_bytes() == plain[0]
+
+
+class Elsewhere:
+    """Makes segments as another worker does, at once or not at all."""
+
+    def __init__(self, film: Path, out: Path, predictor: Predictor, fails: int) -> None:
+        self._maker = Maker(set_up(film, out, SMALL, predictor))
+        self._fails = fails
+        self.taken: list[SegmentTask] = []
+
+    def take(self, task: SegmentTask, folder: Path) -> Away:
+        self.taken.append(task)
+        path = folder / "task.npz"
+        store_task(path, task)
+        count = None
+        if task.number != self._fails:
+            count = self._maker.make(stored_task(path), folder, lambda: None)
+        return Made(count)
+
+
+class Made:
+    def __init__(self, count: int | None) -> None:
+        self._count = count
+
+    def ended(self) -> bool:
+        return True
+
+    def anchored(self) -> bool:
+        return self._count is not None
+
+    def made(self) -> int | None:
+        return self._count
+
+
+@pytest.mark.parametrize("fails", [-1, 0])
+def test_segments_made_elsewhere_recall_the_same(
+    film: Path, plain: tuple[bytes, Any], predictor: Predictor, fails: int
+) -> None:
+    out = film.with_name(f"shared{fails}.mkv")
+    hands = Elsewhere(film, out, predictor, fails)
+    result = color_film(film, out, SMALL, silent, predictor, hands)
+    assert out.read_bytes() == plain[0]
+    assert result.recalled == 3
+    outside = [r for task in hands.taken for r in task.recalled if r is not None and r.ab is not None]
+    assert outside
