@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from filmcolor.flow.align import Alignment
-from filmcolor.flow.compose import Floats, Way, chain, standing, warp
+from filmcolor.flow.compose import Floats, Way, chain, warp
 from filmcolor.flow.estimate import Motion
 from filmcolor.flow.merge import Mean, restored
 from filmcolor.flow.trust import trusted
@@ -102,10 +102,11 @@ def _same(motion: Motion, first: int, second: int) -> bool:
 
 def _ways(motion: Motion, first: int, second: int) -> tuple[Way, Way]:
     """Return the ways between two frames, from the second back to the first and from the first ahead."""
-    back = ahead = standing(*motion.size)
-    for i in range(first + 1, second + 1):
+    back = motion.back(first + 1)
+    for i in range(first + 2, second + 1):
         back = chain(motion.back(i), back)
-    for i in reversed(range(first, second)):
+    ahead = motion.ahead(second - 1)
+    for i in reversed(range(first, second - 1)):
         ahead = chain(motion.ahead(i), ahead)
     here, there = motion.luma[first], motion.luma[second]
     return Way(back.flow, trusted(back, there, here)), Way(ahead.flow, trusted(ahead, here, there))

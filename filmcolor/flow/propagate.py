@@ -10,7 +10,7 @@ import numpy as np
 
 from filmcolor.flow.agree import agree, smooth
 from filmcolor.flow.choose import choose_anchors
-from filmcolor.flow.compose import Floats, Way, chain, standing, warp
+from filmcolor.flow.compose import Floats, Way, chain, warp
 from filmcolor.flow.estimate import Motion
 from filmcolor.flow.fill import fill_from_around
 from filmcolor.flow.merge import restored, with_chroma
@@ -63,15 +63,15 @@ def _gap(
     """Yield `start <= t < stop`: `before` is of frame `start`, `behind` of frame `second`."""
     ahead: dict[int, Way] = {}
     if second is not None:
-        way = standing(*motion.size)
         for t in reversed(range(start, second)):
-            way = ahead[t] = chain(motion.ahead(t), way)
-    back = standing(*motion.size)
+            step = motion.ahead(t)
+            ahead[t] = chain(step, ahead[t + 1]) if t + 1 in ahead else step
+    back: Way | None = None
     moved = np.cumsum([not r for r in motion.repeated[start + 1 : (stop if second is None else second) + 1]])
     out: Floats | None = None
     for t in range(start, stop):
         if t > start:
-            back = chain(motion.back(t), back)
+            back = motion.back(t) if back is None else chain(motion.back(t), back)
         if t > start and motion.repeated[t] and out is not None:
             yield out.copy()
             continue
@@ -82,7 +82,7 @@ def _gap(
             out = np.asarray(behind, np.float32)
         else:
             sides: list[tuple[Floats, Floats, float]] = []
-            if before is not None:
+            if before is not None and back is not None:
                 near = 1 - past / int(moved[-1]) if behind is not None else 1.0
                 sides.append((*_carried(before, back, motion, t, start), near))
             if behind is not None and second is not None:
