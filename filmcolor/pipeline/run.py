@@ -55,6 +55,7 @@ from filmcolor.video.encode import choose_encoding
 from filmcolor.video.framemd5 import sidecars_of, write_luma_md5, write_result_md5
 from filmcolor.video.join import join
 from filmcolor.video.probe import probe
+from filmcolor.video.telecine import FieldWatch
 
 LOOK_AHEAD = 2
 """Segments that phase A may be ahead of phase B."""
@@ -325,9 +326,12 @@ def _phase_a(
     if settings.remembers:
         memory = SceneMemory(describer(setup.predictor, setup.sight, setup.lightness), setup.info.bits)
     colors = _Colors(setup, folder, account)
+    fields = FieldWatch(setup.info.bits)
     with closing(film):
         for number, footage in enumerate(
-            segments(scan(film, setup.sight, setup.info.bits, pyscenedetect=settings.pyscenedetect))
+            segments(
+                scan(fields.through(film), setup.sight, setup.info.bits, pyscenedetect=settings.pyscenedetect)
+            )
         ):
             account.pts.extend(itertools.chain.from_iterable(piece.pts for piece in footage))
             account.shots = footage[-1].shot + 1
@@ -359,6 +363,8 @@ def _phase_a(
                 last = _Job(task, pieces)
                 settled = pieces[-1].ab[-1] if task.shared_end else None
             yield last
+    for line in fields.found().warnings(setup.info):
+        warn(line)
 
 
 def _offer(task: SegmentTask, folder: Path, hands: Hands, own: threading.Semaphore) -> Away | None:

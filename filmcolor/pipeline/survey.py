@@ -20,6 +20,7 @@ from filmcolor.video.damage import Damage
 from filmcolor.video.decode import decode
 from filmcolor.video.probe import probe
 from filmcolor.video.still import read_still
+from filmcolor.video.telecine import FieldFindings, FieldWatch
 from filmcolor.video.timing import Clock, Timing
 
 _EVERY = 10
@@ -30,16 +31,15 @@ _EVERY = 10
 class Survey:
     """What a film is, counted by decoding it once.
 
-    shots: each with the second at which it begins, on the film's own clock. flagged: frames that say that they
-    hold two fields. seconds: that coloring it may take here; disk: bytes that it may take (None: cannot be told).
-    took: seconds of this pass.
+    shots: each with the second at which it begins, on the film's own clock. seconds: that coloring it may take
+    here; disk: bytes that it may take (None: cannot be told). took: seconds of this pass.
     """
 
     info: FilmInfo
     timing: Timing
     shots: tuple[tuple[Shot, float], ...]
     damage: Damage
-    flagged: int
+    fields: FieldFindings
     seconds: float
     disk: DiskNeed | None
     took: float
@@ -116,13 +116,16 @@ def survey_film(source: Path, settings: RunSettings, progress: Report = silent) 
                 shots.append((Shot(piece.start, piece.stop), begin))
             else:
                 shots[-1] = (Shot(shots[-1][0].start, piece.stop), shots[-1][1])
+    fields = watch.fields.found()
+    for line in fields.warnings(info):
+        say(line)
     progress(Progress("done", watch.clock.frames, watch.clock.frames, len(shots)))
     return Survey(
         info=info,
         timing=watch.clock.found(),
         shots=tuple(shots),
         damage=damage,
-        flagged=watch.flagged,
+        fields=fields,
         seconds=film_seconds(watch.clock.frames, info.width, info.height) / machine_speed(),
         disk=_disk(info, watch.clock, settings),
         took=time.perf_counter() - began,
@@ -153,11 +156,11 @@ class _Watch:
 
     def __init__(self, info: FilmInfo) -> None:
         self.clock = Clock(info)
-        self.flagged = 0
+        self.fields = FieldWatch(info.bits)
 
     def see(self, frame: Frame) -> None:
         self.clock.see(frame)
-        self.flagged += frame.interlaced
+        self.fields.see(frame)
 
 
 def _disk(info: FilmInfo, clock: Clock, settings: RunSettings) -> DiskNeed | None:

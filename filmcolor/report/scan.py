@@ -7,6 +7,7 @@ from filmcolor import __version__
 from filmcolor.pipeline.disk import DiskNeed
 from filmcolor.pipeline.survey import PictureSurvey, Survey
 from filmcolor.report.document import Document, damage_document, printable
+from filmcolor.video.telecine import FILM_SHARE
 
 FORMAT = "filmcolor.scan/1"
 
@@ -64,7 +65,7 @@ def film_document(survey: Survey) -> Document:
                 for at, long, frames in timing.gaps
             ],
         },
-        "fields": {"flagged": survey.flagged},
+        "fields": _fields(survey),
         "telecine": _telecine(survey),
         "damage": {"partial": survey.partial, **damage_document(survey.damage)},
         "estimate": {
@@ -80,10 +81,41 @@ def film_document(survey: Survey) -> Document:
     }
 
 
+def _fields(survey: Survey) -> Document:
+    fields = survey.fields
+    order = ("top" if fields.top_first else "bottom") if fields.content in ("interlaced", "mixed") else None
+    return {"flagged": fields.flagged, "content": fields.content, "first": order, "moving": fields.moving}
+
+
 def _telecine(survey: Survey) -> list[Document]:
+    """Return each way in which film may lie under the video: soft, hard, or by frames that come again."""
     found: list[Document] = []
+    rate, base = survey.timing.rate, survey.info.time_base
     if survey.timing.soft_telecine:
-        found.append({"kind": "soft", "film_rate": _rounded(survey.timing.rate, 4)})
+        found.append({"kind": "soft", "film_rate": _rounded(rate, 4)})
+    pulldown, repeats = survey.fields.pulldown, survey.fields.repeats
+    if pulldown is not None:
+        found.append(
+            {
+                "kind": "hard",
+                "film_rate": _rounded(rate and rate * FILM_SHARE, 4),
+                "rhythm": pulldown.rhythm,
+                "share": round(pulldown.share, 3),
+                "first": _second(pulldown.first * base),
+                "last": _second(pulldown.last * base),
+            }
+        )
+    if repeats is not None:
+        found.append(
+            {
+                "kind": "repeated frames",
+                "film_rate": _rounded(rate and rate * (1 - 1 / repeats.every), 4),
+                "every": _rounded(repeats.every, 3),
+                "count": repeats.count,
+                "first": _second(repeats.first * base),
+                "last": _second(repeats.last * base),
+            }
+        )
     return found
 
 

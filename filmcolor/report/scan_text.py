@@ -17,7 +17,7 @@ _COMMENTS = {
     "sources.frames": "counted by decoding",
     "sources.frames_stated": "by the container",
     "sources.time": "when frames are shown; steps are from one frame to the next, gaps lack frames",
-    "sources.fields": "flagged: frames that say that they hold two fields",
+    "sources.fields": "flagged: frames that say that they hold two fields; content: what the picture itself shows",
     "sources.telecine": "film shown at a video rate: undo this first (inverse telecine)",
     "sources.damage": "lost: frames that are not there; concealed: only partly read; cut: the file ends too early",
     "sources.estimate": "on this machine; bytes: least and most",
@@ -83,9 +83,13 @@ def _film_rows(source: Document) -> Iterator[tuple[str, str]]:
 
 def telecine_words(found: Document) -> str:
     """Return one kind of telecine in words."""
-    return (
-        f"soft: film at {found['film_rate']:.3f} frames a second, some shown for three fields; times are kept"
-    )
+    rate = "" if found["film_rate"] is None else f" at about {found['film_rate']:.2f} frames a second"
+    if found["kind"] == "soft":
+        return f"soft: film{rate}, some frames shown for three fields; times are kept"
+    where = f"{_clock(found['first'])} to {_clock(found['last'])}"
+    if found["kind"] == "hard":
+        return f"hard {found['rhythm']}: film{rate}, {where}; consider inverse telecine first"
+    return f"one frame in {found['every']:.2f} is the one before again: film{rate}, {where}"
 
 
 def _time(time: Document) -> str:
@@ -111,12 +115,19 @@ def _shots(shots: list[Document]) -> Iterator[str]:
 
 
 def _fields(source: Document) -> str:
-    flagged = source["fields"]["flagged"]
+    fields = source["fields"]
+    content = {
+        "progressive": "whole frames",
+        "interlaced": f"two fields of different moments in each frame, {fields['first']} field first",
+        "mixed": "frames of one moment and frames of two",
+        "unknown": "too little motion to tell",
+    }[fields["content"]]
+    if fields["content"] == "unknown" and any(each["kind"] == "hard" for each in source["telecine"]):
+        content = "frames of one moment and frames of two, in the rhythm of telecine"
+    flagged = fields["flagged"]
     if not flagged:
-        return "none flagged"
-    return (
-        f"{_count(flagged, 'frame')} of {source['frames']} flagged interlaced; color is made for each field"
-    )
+        return f"{content}; none flagged interlaced"
+    return f"{content}; {flagged} of {source['frames']} frames flagged interlaced, their color is made for each field"
 
 
 def _damage(damage: Document) -> str:
