@@ -1,5 +1,6 @@
 """A run killed at any step goes on to the same bytes and leaves nothing behind."""
 
+import os
 import random
 import time
 from pathlib import Path
@@ -47,6 +48,18 @@ def test_a_run_killed_at_a_step_goes_on_to_the_same_bytes(
     assert out.read_bytes() == whole
     assert (again.frames, again.shots) == (FRAMES, 3)
     assert [path.name for path in tmp_path.iterdir()] == ["color.mkv"], "nothing is left behind"
+
+
+def test_a_stale_workspace_is_gone_on_with_though_its_process_number_lives_again(
+    film: Path, whole: bytes, tmp_path: Path
+) -> None:
+    out = tmp_path / "color.mkv"
+    assert dying.killed(film, out, "second segment journaled")
+    (tmp_path / ".color.mkv.filmcolor" / "lock").write_text(f"{os.getpid()}\n")  # a process that lives
+    again = dying.color(film, out)
+    assert again.anchors < dying.color(film, tmp_path / "anew.mkv").anchors, "finished segments are kept"
+    assert out.read_bytes() == whole
+    assert {path.name for path in tmp_path.iterdir()} == {"color.mkv", "anew.mkv"}
 
 
 @pytest.mark.parametrize("room", [100, 1000, 2500, 7_000, 20_000, 40_000])

@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +42,41 @@ def test_a_second_run_is_kept_out(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="another run"), held(tmp_path / "w", fresh=False):
             pass
         assert folder.exists()
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from filmcolor.pipeline.workspace import held
+
+with held(Path(sys.argv[1]), fresh=False) as folder:
+    (folder / "segment-000000.mkv").write_bytes(b"whole")
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are those of POSIX")
+def test_a_lock_goes_with_its_process_whoever_has_its_number_next(tmp_path: Path) -> None:
+    folder = tmp_path / "w"
+    run = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert run.stdin is not None
+    assert run.stdout is not None
+    with run.stdin, run.stdout:
+        assert run.stdout.readline() == b"held\n"
+        with pytest.raises(OutputError, match="another run"), held(folder, fresh=False):
+            pass
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+    living = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        # as if the system had given the dead run's number to another process
+        (folder / "lock").write_text(f"{living.pid}\n")
+        with held(folder, fresh=False) as mine:
+            assert (mine / "segment-000000.mkv").read_bytes() == b"whole"
+            assert living.poll() is None
+    finally:
+        living.kill()
+        living.communicate()
