@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 Plane = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+Chroma = tuple[Plane, Plane]
+"""Cb and Cr."""
 Siting = Literal["left", "center", "topleft"]
 UNSPECIFIED = 2
 
@@ -88,11 +90,12 @@ class FilmInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One decoded frame: its luma as coded, and its time.
+    """One decoded frame: its luma as coded, its time, and its chroma where that was asked for.
 
     luma: (h, w) uint8 (8 bit) or uint16 (9 to 16 bit), code values, read-only.
     pts and duration: integers in units of time_base (duration 0: unknown).
-    alpha: (h, w) like luma, or None. interlaced: the frame holds two fields.
+    alpha: (h, w) like luma, or None. interlaced: the frame holds two fields. chroma: as coded, (ch, cw) code
+    values on the film's own grid; None where it was not asked for, or all of it is neutral.
     """
 
     luma: Plane
@@ -101,6 +104,7 @@ class Frame:
     duration: int = 0
     alpha: Plane | None = None
     interlaced: bool = False
+    chroma: Chroma | None = None
 
 
 @dataclass(frozen=True, slots=True)

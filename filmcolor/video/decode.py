@@ -11,12 +11,13 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from filmcolor.errors import InputError
-from filmcolor.film import FilmInfo, Frame, Plane
+from filmcolor.film import Chroma, FilmInfo, Frame, Plane
+from filmcolor.video.chroma import read_chroma
 from filmcolor.video.cut_off import is_cut_off
 from filmcolor.video.damage import Damage
 from filmcolor.video.gaps import judge_holes
 from filmcolor.video.holes import Holes
-from filmcolor.video.luma import change_depth, pixel_layout, read_planes
+from filmcolor.video.luma import change_depth, pixel_layout, planar_name, read_planes
 from filmcolor.video.packets import read_pictures
 from filmcolor.video.source import open_film
 
@@ -44,15 +45,16 @@ def decode(
     start: float | None = None,
     end: float | None = None,
     damage: Damage | None = None,
+    chroma: bool = False,
 ) -> Generator[Frame, None, None]:
     """Yield the frames of a film in presentation order; times rise strictly, in units of info.time_base.
 
     start, end: seconds from the first frame, end exclusive. Packets that cannot be decoded are left
     out (the frames behind them keep their times), counted and told to `warn` at the end; with `strict`
     the first is an error. damage: where to count them, for who wants to know more than the warnings
-    say. A picture whose size or depth differs from the first is brought to it, with a warning. Threads
-    share the slices of one picture only, so that an error shows at its own packet. Raises InputError
-    where not one frame can be decoded.
+    say. chroma: whether frames have it. A picture whose size or depth differs from the first is brought
+    to it, with a warning. Threads share the slices of one picture only, so that an error shows at its own
+    packet. Raises InputError where not one frame can be decoded.
     """
     tell = warn or _silent
     damage = damage or Damage(info.path, strict)
@@ -69,7 +71,7 @@ def decode(
         if cut and info.container not in _INDEXED:
             damage.cut_off()
         pictures = _from(container, stream, damage, first, info)
-        reader = _Reader(info, tell)
+        reader = _Reader(info, tell, chroma)
         holes = Holes()
         for picture, pts in _timed(pictures, info, tell, damage):
             seen += 1
@@ -131,6 +133,7 @@ class _Reader:
 
     info: FilmInfo
     warn: Warn
+    chroma: bool
     said: bool = False
 
     def frame(self, picture: av.VideoFrame, pts: int) -> Frame:
@@ -159,7 +162,15 @@ class _Reader:
             duration=int(ticks),
             alpha=alpha if info.has_alpha else None,
             interlaced=picture.interlaced_frame,
+            chroma=self._chroma(picture) if self.chroma else None,
         )
+
+    def _chroma(self, picture: av.VideoFrame) -> Chroma | None:
+        info = self.info
+        if picture.format.name != info.pixel_format:
+            usual = info.pixel_format if info.is_rgb else planar_name(info.subsampling, info.bits)
+            picture = picture.reformat(format=usual)
+        return read_chroma(picture, info.tags.luma_weights(info.height))
 
     def _say(self, what: str) -> None:
         if not self.said:

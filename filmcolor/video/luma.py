@@ -61,16 +61,16 @@ def read_planes(frame: av.VideoFrame, weights: tuple[float, float]) -> tuple[Pla
     if name.startswith("mono"):
         frame = frame.reformat(format="gray")
     elif layout.is_gray and layout.has_alpha:
-        samples = _plane(frame, 0, name, layout.bits, step=2)
-        return _own(samples[:, 0::2]), _own(samples[:, 1::2])
-    elif not layout.is_gray and not _is_planar(name, frame.format):
+        samples = view_plane(frame, 0, name, layout.bits, step=2)
+        return own_plane(samples[:, 0::2]), own_plane(samples[:, 1::2])
+    elif not layout.is_gray and not is_planar(name, frame.format):
         frame = frame.reformat(format=planar_name(layout.subsampling, layout.bits, alpha=layout.has_alpha))
         name = frame.format.name
-    luma = _plane(frame, 0, name, layout.bits)
+    luma = view_plane(frame, 0, name, layout.bits)
     if re.match(r"[pP]\d\d\d", name):  # P010 and its kin hold their bits at the top of 16
         luma = np.right_shift(luma, 16 - layout.bits).astype(np.uint16)
-    alpha = _own(_plane(frame, 3, name, layout.bits)) if layout.has_alpha else None
-    return _own(luma), alpha
+    alpha = own_plane(view_plane(frame, 3, name, layout.bits)) if layout.has_alpha else None
+    return own_plane(luma), alpha
 
 
 def change_depth(plane: Plane, bits: int, to: int, *, full_range: bool) -> Plane:
@@ -107,24 +107,28 @@ def _bayer() -> npt.NDArray[np.int64]:
 _BAYER = _bayer()
 
 
-def _is_planar(name: str, form: VideoFormat) -> bool:
+def is_planar(name: str, form: VideoFormat) -> bool:
+    """Whether luma has a plane of its own."""
     return form.is_planar or name.startswith(("nv", "p0", "p2", "p4", "P0", "P2", "P4"))
 
 
-def _plane(frame: av.VideoFrame, index: int, name: str, bits: int, step: int = 1) -> Plane:
-    """View one plane, without its padding. step: samples per pixel."""
+def view_plane(
+    frame: av.VideoFrame, index: int, name: str, bits: int, step: int = 1, size: tuple[int, int] | None = None
+) -> Plane:
+    """View one plane, without its padding. step: samples per pixel. size: (rows, columns), the picture's by default."""
+    height, width = size or (frame.height, frame.width)
     plane = frame.planes[index]
     if plane.line_size <= 0:
         raise ValueError("this picture is stored bottom up")
     # the plane's own bytes: to_ndarray(format="gray") stretches limited range
     data = np.frombuffer(plane, np.uint8)  # type: ignore[call-overload]
-    rows = data[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
+    rows = data[: plane.line_size * height].reshape(height, plane.line_size)
     if bits > 8:
         rows = rows[:, : plane.line_size // 2 * 2].view(">u2" if name.endswith("be") else "<u2")
-    return cast(Plane, rows[:, : frame.width * step])
+    return cast(Plane, rows[:, : width * step])
 
 
-def _own(plane: Plane) -> Plane:
+def own_plane(plane: Plane) -> Plane:
     """Copy: the decoder takes its buffer back when the frame is gone."""
     mine: Plane
     if plane.dtype == np.uint8:
@@ -138,21 +142,26 @@ def _own(plane: Plane) -> Plane:
 def _from_rgb(
     frame: av.VideoFrame, weights: tuple[float, float], layout: PixelLayout
 ) -> tuple[Plane, Plane | None]:
-    name = frame.format.name
-    stored = layout.bits
-    if not re.fullmatch(r"gbra?p(\d+[lb]e)?", name):
-        stored = 8 if layout.bits == 8 else 16
-        name = ("gbrap" if layout.has_alpha else "gbrp") + ("" if stored == 8 else "16le")
-        # to R'G'B' of the same range: swscale only unpacks here
-        frame = frame.reformat(format=name)
-    green, blue, red = (_plane(frame, i, name, stored).astype(np.float32) for i in range(3))
+    frame, name, stored = unpack_rgb(frame, layout)
+    green, blue, red = (view_plane(frame, i, name, stored).astype(np.float32) for i in range(3))
     kr, kb = np.float32(weights[0]), np.float32(weights[1])
     # G' plus differences: equal R', G', B' give exactly their own value
     luma = green + kr * (red - green) + kb * (blue - green)
-    alpha = _plane(frame, 3, name, stored) if layout.has_alpha else None
+    alpha = view_plane(frame, 3, name, stored) if layout.has_alpha else None
     if stored != layout.bits:
         factor = np.float32(((1 << layout.bits) - 1) / 65535)
         luma = luma * factor
         alpha = None if alpha is None else np.rint(alpha * factor).astype(np.uint16)
     kind = np.uint8 if layout.bits == 8 else np.uint16
-    return _own(np.rint(luma).astype(kind)), None if alpha is None else _own(alpha)
+    return own_plane(np.rint(luma).astype(kind)), None if alpha is None else own_plane(alpha)
+
+
+def unpack_rgb(frame: av.VideoFrame, layout: PixelLayout) -> tuple[av.VideoFrame, str, int]:
+    """Return a frame of R'G'B' or palette as planar G', B', R', the name of its format, and the bits stored."""
+    name = frame.format.name
+    if re.fullmatch(r"gbra?p(\d+[lb]e)?", name):
+        return frame, name, layout.bits
+    stored = 8 if layout.bits == 8 else 16
+    name = ("gbrap" if layout.has_alpha else "gbrp") + ("" if stored == 8 else "16le")
+    # to R'G'B' of the same range: swscale only unpacks here
+    return frame.reformat(format=name), name, stored
