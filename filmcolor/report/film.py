@@ -24,6 +24,7 @@ def film_document(source: Path, result: RunResult, settings: RunSettings) -> Doc
         "result": _file(result.path),
         "frames": result.frames,
         "anchors": result.anchors,
+        "recalled": result.recalled,
         "weights": basis.get("weights"),
         "engine": basis.get("engine"),
         "encoding": basis.get("encoding"),

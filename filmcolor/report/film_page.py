@@ -206,6 +206,7 @@ def _facts(document: Document) -> str:
         ("made", f"{document['made']['date']} by filmcolor {document['made']['filmcolor']}"),
         ("weights", document["weights"]), ("engine", document["engine"]),
         ("frames that the network colored", f"{document['anchors']:,}"),
+        ("shots in the colors of an earlier one", f"{document.get('recalled', 0):,}"),
         ("settings", ", ".join(f"{k} {v}" for k, v in document["settings"].items() if v not in ("None", "()"))),
         ("damage", ", ".join(f"{k} {v}" for k, v in damage.items() if k != "places") if damage else "not known"),
         ("time of each stage", ", ".join(f"{k} {v:.1f} s" for k, v in document["stage_seconds"].items())),
