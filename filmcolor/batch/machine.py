@@ -5,13 +5,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-_CORES_EACH = 2
-"""Cores that one CPU worker keeps busy: the two phases of a run side by side."""
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from filmcolor.pipeline.cores import CORES_OF_A_FILM, cores
 
 
 def cuda_devices() -> tuple[str, ...]:
@@ -31,5 +25,5 @@ def cuda_devices() -> tuple[str, ...]:
 
 def sizes(jobs: int, devices: Sequence[str]) -> tuple[int, int]:
     """Return the number of workers and the cores for each. jobs: as asked for, or 0."""
-    count = jobs or len(devices) or max(1, cores() // _CORES_EACH)
+    count = jobs or len(devices) or max(1, cores() // CORES_OF_A_FILM)
     return count, max(1, cores() // count)

@@ -1,5 +1,6 @@
 """What one pass over a source tells before any work: the pass that `run` makes just ahead of its own."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,7 +10,7 @@ from pathlib import Path
 from filmcolor.errors import InputError, OutputError
 from filmcolor.film import FilmInfo, Frame, Shot
 from filmcolor.pipeline.disk import DiskNeed, disk_need
-from filmcolor.pipeline.estimate import PICTURE_SECONDS, film_seconds, machine_speed
+from filmcolor.pipeline.estimate import PICTURE_SECONDS, START_SECONDS, film_seconds, machine_speed
 from filmcolor.pipeline.kinds import kind_of
 from filmcolor.pipeline.progress import Progress, Report, silent
 from filmcolor.pipeline.scan import scan, sight_of
@@ -32,7 +33,8 @@ class Survey:
     """What a film is, counted by decoding it once.
 
     shots: each with the second at which it begins, on the film's own clock. seconds: that coloring it may take
-    here; disk: bytes that it may take (None: cannot be told). took: seconds of this pass.
+    here; disk: bytes that it may take (None: cannot be told); free: bytes that are free beside it. took: seconds
+    of this pass.
     """
 
     info: FilmInfo
@@ -42,6 +44,7 @@ class Survey:
     fields: FieldFindings
     seconds: float
     disk: DiskNeed | None
+    free: int | None
     took: float
     warnings: tuple[str, ...]
 
@@ -126,8 +129,9 @@ def survey_film(source: Path, settings: RunSettings, progress: Report = silent) 
         shots=tuple(shots),
         damage=damage,
         fields=fields,
-        seconds=film_seconds(watch.clock.frames, info.width, info.height) / machine_speed(),
+        seconds=(START_SECONDS + film_seconds(watch.clock.frames, info.width, info.height)) / machine_speed(),
         disk=_disk(info, watch.clock, settings),
+        free=_free(source.absolute().parent),
         took=time.perf_counter() - began,
         warnings=tuple(warnings),
     )
@@ -146,7 +150,7 @@ def survey_picture(source: Path, settings: RunSettings, progress: Report = silen
         height=height,
         pages=len(picture.pages),
         bits=picture.bits,
-        seconds=PICTURE_SECONDS * len(picture.pages) / machine_speed(),
+        seconds=(START_SECONDS + PICTURE_SECONDS * len(picture.pages)) / machine_speed(),
         warnings=picture.warnings,
     )
 
@@ -172,4 +176,11 @@ def _disk(info: FilmInfo, clock: Clock, settings: RunSettings) -> DiskNeed | Non
     try:
         return disk_need(known, choose_encoding(info, settings, out), whole, info.path.stat().st_size)
     except OutputError:
+        return None
+
+
+def _free(folder: Path) -> int | None:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
         return None

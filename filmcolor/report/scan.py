@@ -72,6 +72,7 @@ def film_document(survey: Survey) -> Document:
             "seconds": _rounded(survey.seconds, 1),
             "scan_seconds": _rounded(survey.took, 2),
             **_disk(survey.disk),
+            "free_bytes": survey.free,
         },
         "warnings": [printable(line) for line in survey.warnings],
         "shots": [

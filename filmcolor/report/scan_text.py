@@ -45,7 +45,7 @@ def write_toml(document: Document, out: Path) -> None:
 
 def lines_of(source: Document) -> Iterator[str]:
     """Yield what one source is, in lines."""
-    yield source["name"]
+    yield "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in source["name"])
     rows = _film_rows(source) if source["kind"] == "film" else _picture_rows(source)
     for name, text in rows:
         yield f"  {name:11} {text}"
@@ -148,7 +148,9 @@ def _estimate(estimate: Document) -> str:
     if estimate["work_bytes"] is None:
         return text
     least, most = (a + b for a, b in zip(estimate["work_bytes"], estimate["result_bytes"], strict=True))
-    return f"{text}, {size_text(least)} to {size_text(most)} of disk while it works"
+    free = estimate["free_bytes"]
+    of = "" if free is None else f" ({size_text(free)} are free beside it)"
+    return f"{text}, {size_text(least)} to {size_text(most)} of disk while it works{of}"
 
 
 def _clock(second: float) -> str:

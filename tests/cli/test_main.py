@@ -26,7 +26,7 @@ def picture(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["run"], ["train"], ["bench"], ["bench", "quality"], ["models"], ["doctor"]]
+    "command", [[], ["run"], ["scan"], ["train"], ["bench"], ["bench", "quality"], ["models"], ["doctor"]]
 )
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     code = (
