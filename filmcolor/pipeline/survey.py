@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filmcolor.errors import InputError, OutputError
-from filmcolor.film import FilmInfo, Frame, Shot
+from filmcolor.film import FilmInfo, Frame
 from filmcolor.pipeline.disk import DiskNeed, disk_need
 from filmcolor.pipeline.estimate import PICTURE_SECONDS, START_SECONDS, film_seconds, machine_speed
 from filmcolor.pipeline.kinds import kind_of
@@ -28,18 +28,30 @@ _EVERY = 10
 """Frames between two moments of progress."""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundShot:
+    """Frames `start <= i < stop` between two cuts; the second at which they begin, on the film's own clock.
+
+    colored: in color already, so that `run` passes them through.
+    """
+
+    start: int
+    stop: int
+    second: float
+    colored: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """What a film is, counted by decoding it once.
 
-    shots: each with the second at which it begins, on the film's own clock. seconds: that coloring it may take
-    here; disk: bytes that it may take (None: cannot be told); free: bytes that are free beside it. took: seconds
+    seconds: that coloring it may take here; disk: bytes that it may take (None: cannot be told); free: bytes that are free beside it. took: seconds
     of this pass.
     """
 
     info: FilmInfo
     timing: Timing
-    shots: tuple[tuple[Shot, float], ...]
+    shots: tuple[FoundShot, ...]
     damage: Damage
     fields: FieldFindings
     seconds: float
@@ -99,9 +111,15 @@ def survey_film(source: Path, settings: RunSettings, progress: Report = silent) 
         say(line)
     damage = Damage(source, settings.strict)
     watch = _Watch(info)
-    shots: list[tuple[Shot, float]] = []
+    shots: list[FoundShot] = []
     film = decode(
-        info, warn=say, strict=settings.strict, start=settings.start, end=settings.end, damage=damage
+        info,
+        warn=say,
+        strict=settings.strict,
+        start=settings.start,
+        end=settings.end,
+        damage=damage,
+        chroma=True,
     )
     sight = sight_of(info, settings.size)
 
@@ -114,11 +132,12 @@ def survey_film(source: Path, settings: RunSettings, progress: Report = silent) 
 
     with closing(film):
         for piece in scan(watched(), sight, info.bits, pyscenedetect=settings.pyscenedetect):
-            begin = float(piece.pts[0] * info.time_base)
             if piece.shot == len(shots):
-                shots.append((Shot(piece.start, piece.stop), begin))
+                begin = float(piece.pts[0] * info.time_base)
+                colored = getattr(piece, "colored", False)
+                shots.append(FoundShot(piece.start, piece.stop, begin, colored))
             else:
-                shots[-1] = (Shot(shots[-1][0].start, piece.stop), shots[-1][1])
+                shots[-1] = replace(shots[-1], stop=piece.stop)
     fields = watch.fields.found()
     for line in fields.warnings(info):
         say(line)

@@ -67,6 +67,7 @@ def film_document(survey: Survey) -> Document:
         },
         "fields": _fields(survey),
         "telecine": _telecine(survey),
+        "colored": _colored(survey),
         "damage": {"partial": survey.partial, **damage_document(survey.damage)},
         "estimate": {
             "seconds": _rounded(survey.seconds, 1),
@@ -76,8 +77,14 @@ def film_document(survey: Survey) -> Document:
         },
         "warnings": [printable(line) for line in survey.warnings],
         "shots": [
-            {"number": number, "start": shot.start, "stop": shot.stop, "second": round(second, 6)}
-            for number, (shot, second) in enumerate(survey.shots)
+            {
+                "number": number,
+                "start": shot.start,
+                "stop": shot.stop,
+                "second": round(shot.second, 6),
+                "colored": shot.colored,
+            }
+            for number, shot in enumerate(survey.shots)
         ],
     }
 
@@ -86,6 +93,18 @@ def _fields(survey: Survey) -> Document:
     fields = survey.fields
     order = ("top" if fields.top_first else "bottom") if fields.content in ("interlaced", "mixed") else None
     return {"flagged": fields.flagged, "content": fields.content, "first": order, "moving": fields.moving}
+
+
+def _colored(survey: Survey) -> Document:
+    """Return what is in color already: frames, shots, and the stretches that neighboring shots make."""
+    shots = [shot for shot in survey.shots if shot.colored]
+    parts: list[Document] = []
+    for shot in shots:
+        if parts and parts[-1]["stop"] == shot.start:
+            parts[-1]["stop"] = shot.stop
+        else:
+            parts.append({"start": shot.start, "stop": shot.stop, "second": round(shot.second, 6)})
+    return {"frames": sum(shot.stop - shot.start for shot in shots), "shots": len(shots), "parts": parts}
 
 
 def _telecine(survey: Survey) -> list[Document]:

@@ -19,6 +19,7 @@ _COMMENTS = {
     "sources.time": "when frames are shown; steps are from one frame to the next, gaps lack frames",
     "sources.fields": "flagged: frames that say that they hold two fields; content: what the picture itself shows",
     "sources.telecine": "film shown at a video rate: undo this first (inverse telecine)",
+    "sources.colored": "in color already: run passes these frames through",
     "sources.damage": "lost: frames that are not there; concealed: only partly read; cut: the file ends too early",
     "sources.estimate": "on this machine; bytes: least and most",
     "sources.shots": "frames start <= n < stop; second: when the shot begins",
@@ -77,6 +78,7 @@ def _film_rows(source: Document) -> Iterator[tuple[str, str]]:
     yield "fields", _fields(source)
     for each in source["telecine"]:
         yield "telecine", telecine_words(each)
+    yield "color", _color(source)
     yield "damage", _damage(source["damage"])
     yield "estimate", _estimate(source["estimate"])
 
@@ -128,6 +130,20 @@ def _fields(source: Document) -> str:
     if not flagged:
         return f"{content}; none flagged interlaced"
     return f"{content}; {flagged} of {source['frames']} frames flagged interlaced, their color is made for each field"
+
+
+def _color(source: Document) -> str:
+    found = source["colored"]
+    if not found["frames"]:
+        return "black and white"
+    if found["frames"] == source["frames"]:
+        return "in color already; run passes it through (--recolor)"
+    parts = [
+        f"{_clock(part['second'])} ({_count(part['stop'] - part['start'], 'frame')})"
+        for part in found["parts"][:_SHOWN]
+    ]
+    more = " ..." if len(found["parts"]) > _SHOWN else ""
+    return f"in color already at {', '.join(parts)}{more}; run passes them through (--recolor)"
 
 
 def _damage(damage: Document) -> str:

@@ -42,8 +42,8 @@ def test_shots_and_damage_are_those_of_a_run(tmp_path: Path) -> None:
     )
     whole = film.read_bytes()
     survey = found(film)
-    assert [(shot.start, shot.stop) for shot, _ in survey.shots] == [(0, 20), (20, 45), (45, 60)]
-    assert [second for _, second in survey.shots] == pytest.approx([0.08, 0.88, 1.88], abs=0.1)
+    assert [(shot.start, shot.stop) for shot in survey.shots] == [(0, 20), (20, 45), (45, 60)]
+    assert [shot.second for shot in survey.shots] == pytest.approx([0.08, 0.88, 1.88], abs=0.1)
     broken = tmp_path / "broken.ts"
     middle = len(whole) // 2 // 188 * 188
     broken.write_bytes(whole[:middle] + whole[middle + 188 * 6 :])
@@ -63,8 +63,8 @@ def test_what_is_kept_of_the_film_alone_is_looked_at(tmp_path: Path) -> None:
     film = make_film(tmp_path / "film.mkv", Recipe(times=range(50), cuts=(25,)))
     survey = found(film, RunSettings(size=64, start=0.4, end=1.6))
     assert survey.timing.frames == 30
-    assert [(shot.start, shot.stop) for shot, _ in survey.shots] == [(0, 15), (15, 30)]
-    assert survey.shots[1][1] == 1.0
+    assert [(shot.start, shot.stop) for shot in survey.shots] == [(0, 15), (15, 30)]
+    assert survey.shots[1].second == 1.0
 
 
 def test_a_longer_film_needs_more_time_and_disk(tmp_path: Path) -> None:
