@@ -41,7 +41,9 @@ class RunSettings:
     parts of it. start, end: seconds from the film's start, end exclusive. size: short side of what
     the network sees, in pixels, a multiple of 32. saturation: factor on chroma, 0 to 2.
     every_frame: the network colors each frame. smoothing: color rides on motion (False only makes
-    sense with every_frame). scene_memory: a shot that shows what an earlier one showed takes its colors. mirrored: average with the mirrored picture's color. pyscenedetect: its detector finds the shots. seed: keys the
+    sense with every_frame). scene_memory: a shot that shows what an earlier one showed takes its colors.
+    recolor: what is in color already is colored as well, and not passed through.
+    mirrored: average with the mirrored picture's color. pyscenedetect: its detector finds the shots. seed: keys the
     noise z, where a network uses it at run time. strict: the first damage is an error. compare: write a film of
     source and result side by side, too.
     framemd5: write the MD5 of every frame beside the result. max_pixels: largest still picture that is opened. workspace: where unfinished work is kept
@@ -60,6 +62,7 @@ class RunSettings:
     every_frame: bool = False
     smoothing: bool = True
     scene_memory: bool = True
+    recolor: bool = False
     mirrored: bool = True
     pyscenedetect: bool = False
     seed: int = 0

@@ -36,6 +36,10 @@ def coloring(
     no_smoothing: Annotated[
         bool, typer.Option("--no-smoothing", help="Do not carry color along the motion (with --every-frame).")
     ] = False,
+    recolor: Annotated[
+        bool | None,
+        typer.Option("--recolor", help="Color what is in color already, too, instead of passing it through."),
+    ] = None,
     no_scene_memory: Annotated[
         bool,
         typer.Option(
@@ -81,6 +85,7 @@ def coloring(
         "every_frame": every_frame,
         "smoothing": False if no_smoothing else None,
         "scene_memory": False if no_scene_memory else None,
+        "recolor": recolor,
         "mirrored": False if no_mirror else None,
         "pyscenedetect": pyscenedetect,
         "compare": compare,

@@ -60,13 +60,19 @@ def run(
                 reporting.write(source, result, settings)
             if as_json:
                 rows.append({"path": str(result.path), "frames": result.frames, "shots": result.shots,
-                             "anchors": result.anchors, "recalled": result.recalled, "partial": result.partial,
+                             "anchors": result.anchors, "recalled": result.recalled,
+                             "passed": {"frames": result.passed_frames, "shots": result.passed_shots},
+                             "partial": result.partial,
                              "lost": result.damage.lost if result.damage else 0,
                              "warnings": list(result.warnings)})  # fmt: skip
             else:
                 known = (
                     f", {result.recalled} of them in the colors of an earlier one" if result.recalled else ""
                 )
+                if result.passed_frames:
+                    known += (
+                        f"; {result.passed_frames} frames in {result.passed_shots} shots in color already"
+                    )
                 typer.echo(f"{result.path}: {result.frames} frames in {result.shots} shots{known}")
     finally:  # what is done is told, also where other inputs failed
         if as_json and (rows or sys.exc_info()[0] is None):

@@ -48,25 +48,28 @@ class ColorFound(NamedTuple):
         return self.strength >= LEAST and self.share >= _SHARE
 
 
-NO_COLOR = ColorFound(0.0, 0.0)
-
-
 def find_color(pairs: Sequence[tuple[Small, Small]]) -> ColorFound:
     """Return what color there is in a shot.
 
     pairs: neighboring frames at several places of the shot, all frames of one shape, their short side about
-    `SHORT_SIDE`; where a frame has no neighbor, the frame twice. The median of the places decides.
+    `SHORT_SIDE`; where a frame has no neighbor, the frame twice.
     """
-    if not pairs:
-        return NO_COLOR
     found = []
     for first, second in pairs:
         one = unexplained(first)
         other = one if second is first else unexplained(second)
         power = (one * other).sum(axis=0)
-        found.append((float(power.mean()), float((power >= _PLACE**2).mean())))
-    strength, share = np.median(np.array(found), axis=0)
-    return ColorFound(float(np.sqrt(max(strength, 0.0))), float(share))
+        strength = float(np.sqrt(max(power.mean(), 0.0)))
+        found.append(ColorFound(strength, float((power >= _PLACE**2).mean())))
+    return verdict(found)
+
+
+def verdict(places: Sequence[ColorFound]) -> ColorFound:
+    """Return the median of what was found at several places of a shot."""
+    if not places:
+        return ColorFound(0.0, 0.0)
+    strength, share = np.median(np.array(places), axis=0)
+    return ColorFound(float(strength), float(share))
 
 
 def unexplained(frame: Small) -> Map:

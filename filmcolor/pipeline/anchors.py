@@ -62,6 +62,25 @@ class Anchored:
         yield from even[: self.frames]
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Footage that is in color already. ab: (1, 2, ah, aw) float16 zeros, in the place of anchors' color."""
+
+    start: int
+    stop: int
+    ab: Half
+    shared_start: bool = False
+    anchors: tuple[int, ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return self.stop - self.start
+
+
+Piece = Anchored | Passed
+
+
 def motion_of(footage: Footage, bits: int) -> Motion:
     """Return the motion between all neighbors of the footage, its shared last frame included."""
     estimator = MotionEstimator()

@@ -42,11 +42,21 @@ class ShotFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedShot:
+    """A shot in color already, frames `start <= i < stop`; seconds of its first and last frame."""
+
+    start: int
+    stop: int
+    seconds: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class FilmFigures:
-    """Figures of all shots. missing: frames of which nothing is known."""
+    """Figures of all shots. missing: frames of which nothing is known. passed: shots that kept their own color."""
 
     shots: tuple[ShotFigures, ...]
     missing: int = 0
+    passed: tuple[PassedShot, ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,9 +120,17 @@ def read_figures(files: list[Path], frames: int, shots: int) -> FilmFigures:
     """
     every = max(1, -(-shots // MOST_PICTURES))
     found: list[ShotFigures] = []
+    passed: list[PassedShot] = []
     shot: _Shot | None = None
     known = 0
     for part in _parts(files):
+        if part["passed"]:
+            if shot is not None:
+                found.append(shot.done())
+                shot = None
+            _pass_by(passed, part)
+            known += part["passed"]
+            continue
         goes_on = part["goes_on"] and shot is not None and shot.start + shot.frames == part["start"]
         if not goes_on:
             if shot is not None:
@@ -125,7 +143,17 @@ def read_figures(files: list[Path], frames: int, shots: int) -> FilmFigures:
         known += len(part["rows"])
     if shot is not None:
         found.append(shot.done())
-    return FilmFigures(tuple(found), max(0, frames - known))
+    return FilmFigures(tuple(found), max(0, frames - known), tuple(passed))
+
+
+def _pass_by(passed: list[PassedShot], part: dict[str, Any]) -> None:
+    start, seconds = part["start"], part["seconds"]
+    if part["goes_on"] and passed and passed[-1].stop == start:
+        before = passed.pop()
+        start, seconds = before.start, (before.seconds[0], seconds[1])
+    passed.append(
+        PassedShot(start, part["start"] + part["passed"], (round(seconds[0], 6), round(seconds[1], 6)))
+    )
 
 
 def _parts(files: list[Path]) -> Iterator[dict[str, Any]]:
@@ -146,7 +174,8 @@ def _fits(part: Any) -> bool:
         and type(part.get("goes_on")) is bool
         and _numbers(part.get("seconds"), 2)
         and isinstance(part.get("rows"), list)
-        and len(part["rows"]) > 0
+        and type(part.setdefault("passed", 0)) is int
+        and (len(part["rows"]) > 0) != (part["passed"] > 0)
         and all(_numbers(row, _ROW) for row in part["rows"])
         and isinstance(part.get("pictures"), list)
         and len(part["pictures"]) in (0, 2)

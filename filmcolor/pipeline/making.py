@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from filmcolor.color.carry import ChromaCarrier
 from filmcolor.color.compose import ChromaComposer
 from filmcolor.color.lightness import lightness_table
 from filmcolor.color.sight import Sight
@@ -21,10 +22,10 @@ from filmcolor.files import publish
 from filmcolor.film import FilmInfo, Frame, Plane
 from filmcolor.flow.agree import Earlier
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
+from filmcolor.pipeline.anchors import Anchored, Half, Passed, Piece, color_footage, motion_of, predictions
 from filmcolor.pipeline.memory import Recalled, View, earlier_of, store_views, views_file, views_of
 from filmcolor.pipeline.scan import Footage, sight_of
-from filmcolor.pipeline.segment import Compose, color_segment
+from filmcolor.pipeline.segment import Carry, Compose, color_segment
 from filmcolor.pipeline.watch import Watch, figures_file
 from filmcolor.settings import RunSettings
 from filmcolor.video.decode import decode
@@ -50,6 +51,7 @@ class Setup:
     sight: Sight
     lightness: npt.NDArray[np.float32]
     compose: Compose
+    carry: Carry
     predictor: Predictor
 
 
@@ -77,8 +79,8 @@ class SegmentTask:
 
     @property
     def shared_end(self) -> bool:
-        """Whether the next segment goes on with the same shot."""
-        return self.footage[-1].shared_end
+        """Whether the next segment takes the color of this one's last anchor."""
+        return self.footage[-1].shared_end and not self.footage[-1].colored
 
 
 class Away(Protocol):
@@ -119,15 +121,21 @@ def set_up_known(info: FilmInfo, encoding: Encoding, settings: RunSettings, pred
         sight,
         table,
         _composer(info, encoding, sight, settings.saturation),
+        _carrier(info, encoding),
         predictor,
     )
 
 
-def color_anchors(task: SegmentTask, setup: Setup, spent: Spent) -> tuple[Anchored, ...]:
-    """Return the task's pieces with the color of their anchors."""
-    pieces: list[Anchored] = []
+def color_anchors(task: SegmentTask, setup: Setup, spent: Spent) -> tuple[Piece, ...]:
+    """Return the task's pieces with the color of their anchors; those in color already have none."""
+    pieces: list[Piece] = []
     settled = task.settled
     for number, piece in enumerate(task.footage):
+        if piece.colored:
+            none = np.zeros((1, 2, setup.sight.rows // 2, setup.sight.columns // 2), np.float16)
+            pieces.append(Passed(piece.start, piece.stop, none, piece.shared_start))
+            settled = None
+            continue
         recalled = task.recalled[number] if task.recalled else None
         earlier = None if recalled is None else _earlier(recalled, piece, pieces, setup.info.bits)
         pieces.append(_anchored(piece, setup, settled, earlier, spent))
@@ -135,14 +143,15 @@ def color_anchors(task: SegmentTask, setup: Setup, spent: Spent) -> tuple[Anchor
     return tuple(pieces)
 
 
-def anchors_made(pieces: Sequence[Anchored], task: SegmentTask) -> int:
+def anchors_made(pieces: Sequence[Piece], task: SegmentTask) -> int:
     """Return how many frames the generator colored: anchors that a seam shares count once."""
-    seams = sum(piece.shared_end for piece in task.footage[:-1]) + (task.settled is not None)
+    inner = sum(piece.shared_start and not piece.colored for piece in task.footage[1:])
+    seams = inner + (task.settled is not None and not task.footage[0].colored)
     return sum(len(piece.anchors) for piece in pieces) - seams
 
 
 def write_segment(
-    pieces: Sequence[Anchored],
+    pieces: Sequence[Piece],
     frames: Iterator[Frame],
     setup: Setup,
     target: Path,
@@ -154,7 +163,7 @@ def write_segment(
     watch = Watch(setup.info, setup.sight, setup.settings.saturation)
     try:
         with SegmentWriter(part, setup.encoding, setup.info) as writer:
-            color_segment(pieces, frames, setup.compose, writer.write, report, watch.see)
+            color_segment(pieces, frames, setup.compose, setup.carry, writer.write, report, watch.see)
         watch.store(figures_file(target))
         publish(part, target)
     except OSError as error:
@@ -173,7 +182,7 @@ def end_file(folder: Path, number: int) -> Path:
     return folder / f"anchors-{number:06d}.npy"
 
 
-def store_colors(pieces: Sequence[Anchored], task: SegmentTask, setup: Setup, folder: Path) -> None:
+def store_colors(pieces: Sequence[Piece], task: SegmentTask, setup: Setup, folder: Path) -> None:
     """Keep what other segments need of this one's colors: those of its views, then that of its last anchor."""
     if setup.settings.remembers:
         store_views(views_file(folder, task.number), views_of(pieces))
@@ -208,7 +217,7 @@ def store_task(path: Path, task: SegmentTask) -> None:
     if task.settled is not None:
         arrays["settled"] = task.settled
     for i, piece in enumerate(task.footage):
-        numbers = (piece.shot, piece.start, piece.stop, piece.shared_start, piece.shared_end)
+        numbers = (piece.shot, piece.start, piece.stop, piece.shared_start, piece.shared_end, piece.colored)
         arrays[f"numbers {i}"] = np.array(numbers, np.int64)
         arrays[f"pts {i}"] = np.array(piece.pts, np.int64)
         arrays[f"small {i}"] = np.stack(piece.small)
@@ -231,9 +240,10 @@ def stored_task(path: Path) -> SegmentTask:
     with np.load(path, allow_pickle=False) as file:
         footage = []
         for i in range(sum(name.startswith("pts ") for name in file.files)):
-            shot, start, stop, shared_start, shared_end = (int(n) for n in file[f"numbers {i}"])
+            shot, start, stop, shared_start, shared_end, colored = (int(n) for n in file[f"numbers {i}"])
             small, pts = tuple(file[f"small {i}"]), tuple(int(n) for n in file[f"pts {i}"])
-            footage.append(Footage(shot, start, stop, bool(shared_start), bool(shared_end), small, pts))
+            shared = bool(shared_start), bool(shared_end)
+            footage.append(Footage(shot, start, stop, *shared, small, pts, bool(colored)))
         settled = file["settled"] if "settled" in file.files else None
         recalled: list[Recalled | None] = []
         for i in range(len(footage)):
@@ -255,6 +265,7 @@ class Maker:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
+        self._chroma = not setup.settings.recolor
         self._film: Generator[Frame, None, None] | None = None
         self._at = 0
         self._pts = 0
@@ -301,13 +312,13 @@ class Maker:
         if self._film is None or task.start < self._at or not near:
             self.close()
             begin = float((first - info.first_pts) * info.time_base) - _BESIDE
-            self._film = decode(info, start=max(begin, 0.0), end=self.setup.settings.end)
+            self._film = decode(info, start=max(begin, 0.0), end=self.setup.settings.end, chroma=self._chroma)
         return (frame for frame in self._film if frame.pts >= first)
 
     def _counted(self, task: SegmentTask) -> Iterator[Frame]:
         """Return the task's frames by their number, from the film's first."""
         settings = self.setup.settings
-        self._film = decode(self.setup.info, start=settings.start, end=settings.end)
+        self._film = decode(self.setup.info, start=settings.start, end=settings.end, chroma=self._chroma)
         return islice(self._film, task.start, None)
 
 
@@ -321,7 +332,7 @@ def _same(frames: Iterator[Frame], task: SegmentTask, sight: Sight) -> Iterator[
             yield frame
 
 
-def _earlier(recalled: Recalled, piece: Footage, before: Sequence[Anchored], bits: int) -> Earlier:
+def _earlier(recalled: Recalled, piece: Footage, before: Sequence[Piece], bits: int) -> Earlier:
     """Return the color that a piece begins from. before: the segment's pieces before it."""
     view, ab = recalled.view, recalled.ab
     if ab is None:
@@ -345,6 +356,18 @@ def _anchored(
     )
     spent("network", clock)
     return Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)
+
+
+def _carrier(info: FilmInfo, encoding: Encoding) -> Carry:
+    size = {"height": info.height, "width": info.width}
+    carrier = ChromaCarrier(
+        source=ChromaGrid(**size, subsampling=info.subsampling, siting=info.tags.siting),
+        target=ChromaGrid(**size, subsampling=encoding.subsampling, siting=encoding.siting),
+        bits=info.bits,
+        to_bits=encoding.bits,
+        full_range=encoding.full_range,
+    )
+    return lambda frame: carrier.carry(frame.chroma, interlaced=frame.interlaced)
 
 
 def _composer(info: FilmInfo, encoding: Encoding, sight: Sight, saturation: float) -> Compose:

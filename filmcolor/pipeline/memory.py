@@ -87,6 +87,9 @@ class SceneMemory:
         found: list[Recalled | None] = []
         for number, piece in enumerate(footage):
             view = None
+            if piece.colored:  # its color is its own, and is not known here
+                found.append(None)
+                continue
             if not piece.shared_start:
                 first = View(segment, number, False, as_8_bit(piece.small[0], self._bits))
                 scene = self._describe(piece.small[0])

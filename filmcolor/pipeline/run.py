@@ -8,7 +8,7 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from filmcolor.film import FilmInfo
 from filmcolor.model.predict import Predictor
 from filmcolor.model.weights import load_model
 from filmcolor.pipeline.ahead import ahead
-from filmcolor.pipeline.anchors import Anchored, Half
+from filmcolor.pipeline.anchors import Half, Piece
 from filmcolor.pipeline.figures import FilmFigures, read_figures
 from filmcolor.pipeline.journal import Journal, hash_head_and_tail, made_here
 from filmcolor.pipeline.making import (
@@ -44,7 +44,7 @@ from filmcolor.pipeline.note import color_note
 from filmcolor.pipeline.places import with_room
 from filmcolor.pipeline.plan import segments
 from filmcolor.pipeline.progress import Progress, Report, silent
-from filmcolor.pipeline.scan import scan
+from filmcolor.pipeline.scan import Footage, scan
 from filmcolor.pipeline.watch import figures_file
 from filmcolor.pipeline.workspace import clear, held, part_of, workspace_of
 from filmcolor.settings import RunSettings
@@ -61,13 +61,13 @@ LOOK_AHEAD = 2
 """Segments that phase A may be ahead of phase B."""
 _AWAY_AHEAD = 16
 """The same, where other processes make some of them."""
-_COUNTS = ("frames", "shots", "anchors", "recalled", "warnings")
+_COUNTS = ("frames", "shots", "anchors", "recalled", "passed_frames", "passed_shots", "warnings")
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """What came of a run. anchors: frames that the generator colored in this run. recalled: shots that took
-    the colors of an earlier one of the same scene.
+    the colors of an earlier one of the same scene. passed_frames, passed_shots: in color already, and kept so.
 
     damage: what of the source could not be read (None: a picture, a sequence, or a result that was there
     already). stage_seconds: busy time of each stage, in seconds; stages overlap, so their sum exceeds
@@ -86,6 +86,8 @@ class RunResult:
     figures: FilmFigures | None = None
     basis: dict[str, str] = field(default_factory=dict)
     recalled: int = 0
+    passed_frames: int = 0
+    passed_shots: int = 0
 
     @property
     def partial(self) -> bool:
@@ -103,6 +105,8 @@ class _Account:
     damage: Damage
     shots: int = 0
     recalled: int = 0
+    passed_frames: int = 0
+    passed_shots: int = 0
     anchors: int = 0
     others: int = 0
     pts: list[int] = field(default_factory=list)
@@ -124,7 +128,7 @@ class _Job:
     """
 
     task: SegmentTask
-    pieces: tuple[Anchored, ...] | None
+    pieces: tuple[Piece, ...] | None
     away: Away | None = None
 
 
@@ -225,7 +229,14 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
     jobs = ahead(
         _phase_a(setup, journal, account, warn, hands, own), LOOK_AHEAD if hands is None else _AWAY_AHEAD
     )
-    film = decode(info, warn=warn, strict=settings.strict, start=settings.start, end=settings.end)
+    film = decode(
+        info,
+        warn=warn,
+        strict=settings.strict,
+        start=settings.start,
+        end=settings.end,
+        chroma=not settings.recolor,
+    )
     files: list[Path] = []
     away: list[_Job] = []
 
@@ -282,6 +293,8 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
         dict(account.seconds),
         account.damage,
         recalled=account.recalled,
+        passed_frames=account.passed_frames,
+        passed_shots=account.passed_shots,
     )
 
 
@@ -319,7 +332,14 @@ def _phase_a(
     own: how many more segments may wait for this process, where there are other hands.
     """
     settings, folder = setup.settings, journal.folder
-    film = decode(setup.info, warn=warn, start=settings.start, end=settings.end, damage=account.damage)
+    film = decode(
+        setup.info,
+        warn=warn,
+        start=settings.start,
+        end=settings.end,
+        damage=account.damage,
+        chroma=not settings.recolor,
+    )
     settled: Half | None = None
     last: _Job | None = None
     memory = None
@@ -335,6 +355,7 @@ def _phase_a(
         ):
             account.pts.extend(itertools.chain.from_iterable(piece.pts for piece in footage))
             account.shots = footage[-1].shot + 1
+            _count_passed(footage, account, setup.info, warn)
             if last is not None and last.away is not None and last.task.shared_end:
                 settled = _end_of(last, setup, folder, account)
             recalled: tuple[Recalled | None, ...] = ()
@@ -365,6 +386,22 @@ def _phase_a(
             yield last
     for line in fields.found().warnings(setup.info):
         warn(line)
+
+
+def _count_passed(
+    footage: Sequence[Footage], account: _Account, info: FilmInfo, warn: Callable[[str], None]
+) -> None:
+    for piece in footage:
+        if not piece.colored:
+            continue
+        if not account.passed_frames:
+            second = float((piece.pts[0] - info.first_pts) * info.time_base)
+            warn(
+                f"{info.path.name}: in color already at {second:.2f} s; such parts are passed through as they are"
+                " (--recolor colors them, too)"
+            )
+        account.passed_frames += piece.stop - piece.start
+        account.passed_shots += not piece.shared_start
 
 
 def _offer(task: SegmentTask, folder: Path, hands: Hands, own: threading.Semaphore) -> Away | None:

@@ -8,13 +8,15 @@ whatever the length of a take.
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from filmcolor.color.bars import active_box
 from filmcolor.color.sight import Sight, choose_sight
-from filmcolor.film import FilmInfo, Frame, Plane, Shot
+from filmcolor.film import Chroma, FilmInfo, Frame, Plane, Shot
+from filmcolor.pipeline.parts import color_runs, shrink_chroma
 from filmcolor.video.decode import sample_luma
 from filmcolor.video.pyscenedetect import PySceneDetector
 from filmcolor.video.shots import ShotDetector
@@ -28,7 +30,7 @@ class Footage:
 
     small: (rh, rw) luma code values of each frame, and of frame `stop` where the shot goes on
     behind the piece (`shared_end`). shared_start: the shot began before `start`. pts: of the frames
-    `start <= i < stop`. shot: number of the shot, from 0.
+    `start <= i < stop`. shot: number of the shot, from 0. colored: the frames are in color already.
     """
 
     shot: int
@@ -38,6 +40,7 @@ class Footage:
     shared_end: bool
     small: tuple[Plane, ...]
     pts: tuple[int, ...]
+    colored: bool = False
 
 
 def sight_of(info: FilmInfo, size: int) -> Sight:
@@ -58,42 +61,58 @@ def scan(
 ) -> Iterator[Footage]:
     """Yield the footage of a film piece by piece, in order and without gaps.
 
-    frames: all frames, in order. bits: depth of their luma. pyscenedetect: find the shots by it.
+    frames: all frames, in order; where they have chroma, footage in color is told from gray, and a new shot
+    begins where color comes or goes. bits: depth of their luma. pyscenedetect: find the shots by it.
     """
     detector = PySceneDetector() if pyscenedetect else ShotDetector()
     waiting: deque[Plane] = deque()
+    colors: deque[Chroma | None] = deque()
     times: deque[int] = deque()
     start, shot, shared = 0, 0, False
+    before: bool | None = None
 
-    def piece(stop: int, shared_end: bool) -> Footage:
-        nonlocal start, shared
+    def taken(stop: int, shared_end: bool, colored: bool) -> Footage:
+        nonlocal start, shared, shot, before
+        if before is not None and before != colored:
+            shot, shared = shot + 1, False
         n = stop - start
         small = tuple(waiting[i] for i in range(n + shared_end))
-        footage = Footage(shot, start, stop, shared, shared_end, small, tuple(times[i] for i in range(n)))
+        pts = tuple(times[i] for i in range(n))
+        footage = Footage(shot, start, stop, shared, shared_end, small, pts, colored)
         for _ in range(n):
             waiting.popleft()
+            colors.popleft()
             times.popleft()
-        start, shared = stop, shared_end
+        start, shared, before = stop, shared_end, colored
         return footage
 
+    def piece(stop: int, shared_end: bool) -> Iterator[Footage]:
+        n = stop - start
+        runs = color_runs(tuple(islice(waiting, n)), tuple(islice(colors, n)), bits, before)
+        for count, colored in runs[:-1]:
+            yield taken(start + count, False, colored)
+        yield taken(stop, shared_end, runs[-1][1])
+
     def close(ended: Shot) -> Iterator[Footage]:
-        nonlocal shot
+        nonlocal shot, before
         yield from rest_of(ended.stop)
         shot += 1
+        before = None
 
     def rest_of(stop: int) -> Iterator[Footage]:
         while stop - start > PIECE_FRAMES:
-            yield piece(start + PIECE_FRAMES, shared_end=True)
+            yield from piece(start + PIECE_FRAMES, shared_end=True)
         if stop > start:
-            yield piece(stop, shared_end=False)
+            yield from piece(stop, shared_end=False)
 
     for seen, frame in enumerate(frames, 1):
         small = sight.small(frame.luma)
         waiting.append(small)
+        colors.append(None if frame.chroma is None else shrink_chroma(frame.chroma, sight))
         times.append(frame.pts)
         for ended in detector.push(as_8_bit(small, bits)):
             yield from close(ended)
         if seen - detector.look_ahead - start > PIECE_FRAMES:
-            yield piece(start + PIECE_FRAMES, shared_end=True)
+            yield from piece(start + PIECE_FRAMES, shared_end=True)
     for ended in detector.finish():
         yield from close(ended)

@@ -4,25 +4,29 @@ Luma goes straight from decoder to encoder; chroma takes the detour and meets it
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
 
 from filmcolor.film import Frame, Plane
-from filmcolor.pipeline.anchors import Anchored
+from filmcolor.pipeline.anchors import Passed, Piece
 
 Map = npt.NDArray[np.float32]
 Compose = Callable[[Frame, Map], tuple[Plane, Plane]]
 """A frame and its ab (2, ah, aw) -> Cb and Cr code values (ch, cw) for the encoder."""
+Carry = Callable[[Frame], tuple[Plane, Plane]]
+"""A frame that is in color already -> its own Cb and Cr for the encoder."""
 Write = Callable[[Frame, Plane, Plane], None]
-See = Callable[[Anchored, Frame, Map], None]
-"""A piece, its next frame, and the frame's ab, for who wants to know what comes out."""
+See = Callable[[Piece, Frame, Map | None], None]
+"""A piece, its next frame, and the frame's ab (None: it keeps its own color), for who wants to know what comes out."""
 
 
 def color_segment(
-    pieces: Sequence[Anchored],
+    pieces: Sequence[Piece],
     frames: Iterator[Frame],
     compose: Compose,
+    carry: Carry,
     write: Write,
     colored: Callable[[], None],
     see: See,
@@ -33,10 +37,10 @@ def color_segment(
     after each frame. Raises ValueError where the film ends before the segment does.
     """
     for piece in pieces:
-        for ab in piece.color():
+        for ab in repeat(None, piece.frames) if isinstance(piece, Passed) else piece.color():
             frame = next(frames, None)
             if frame is None:
                 raise ValueError("the film ended before its segment")
-            write(frame, *compose(frame, ab))
+            write(frame, *(carry(frame) if ab is None else compose(frame, ab)))
             see(piece, frame, ab)
             colored()

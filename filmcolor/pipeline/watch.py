@@ -14,7 +14,7 @@ from filmcolor.color.judge import judge, thumbnails
 from filmcolor.color.sight import Sight
 from filmcolor.color.ycbcr import luma_range
 from filmcolor.film import FilmInfo, Frame
-from filmcolor.pipeline.anchors import Anchored
+from filmcolor.pipeline.anchors import Piece
 
 Map = npt.NDArray[np.float32]
 
@@ -25,13 +25,17 @@ _LEAST = 40
 
 @dataclass(slots=True)
 class _Part:
-    """Frames of one shot within a segment. rows: a, b, chroma, wanted chroma, share out of gamut of each."""
+    """Frames of one shot within a segment. rows: a, b, chroma, wanted chroma, share out of gamut of each.
+
+    passed: frames that keep their own color; they have no rows.
+    """
 
     start: int
     goes_on: bool
     rows: list[tuple[float, ...]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     pictures: tuple[bytes, bytes] | None = None
+    passed: int = 0
 
 
 class Watch:
@@ -41,22 +45,28 @@ class Watch:
         self._sight, self._saturation = sight, saturation
         self._weights = info.tags.luma_weights(info.height)
         self._black, self._span = luma_range(info.bits, info.tags.full_range)
-        self._piece: Anchored | None = None
+        self._piece: Piece | None = None
         self._parts: list[_Part] = []
         self._places: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]] | None = None
 
-    def see(self, piece: Anchored, frame: Frame, ab: Map) -> None:
-        """Note the next frame, which belongs to `piece`; ab (2, ah, aw), Lab units, as it is composed."""
+    def see(self, piece: Piece, frame: Frame, ab: Map | None) -> None:
+        """Note the next frame, which belongs to `piece`; ab (2, ah, aw), Lab units, as it is composed.
+
+        None: it keeps its own color.
+        """
         if piece is not self._piece:
             self._piece = piece
             if not (piece.shared_start and self._parts):
                 self._parts.append(_Part(piece.start, piece.shared_start))
         part = self._parts[-1]
+        part.seconds.append(float(frame.pts * frame.time_base))
+        if ab is None:
+            part.passed += 1
+            return
         step = max(1, min(ab.shape[1:]) // _LEAST)
         thin = np.ascontiguousarray(ab[:, ::step, ::step])
         figures = judge(self._luma(frame, ab.shape[1:], step), thin, self._saturation, *self._weights)
         part.rows.append(tuple(round(value, 4) for value in figures))
-        part.seconds.append(float(frame.pts * frame.time_base))
         first = part.start == piece.start and not part.goes_on
         if first and len(part.rows) == piece.frames // 2 + 1:
             part.pictures = thumbnails(
@@ -79,6 +89,7 @@ class Watch:
                 "goes_on": part.goes_on,
                 "seconds": [part.seconds[0], part.seconds[-1]],
                 "rows": part.rows,
+                "passed": part.passed,
                 "pictures": [base64.b64encode(jpeg).decode("ascii") for jpeg in part.pictures or ()],
             }
             for part in self._parts

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from filmcolor import __version__
-from filmcolor.pipeline.figures import GRAY_BELOW, JUMP, ShotFigures
+from filmcolor.pipeline.figures import GRAY_BELOW, JUMP, FilmFigures, ShotFigures
 from filmcolor.pipeline.journal import hash_file
 from filmcolor.pipeline.run import RunResult
 from filmcolor.report.document import Document, damage_document, printable
@@ -33,7 +33,7 @@ def film_document(source: Path, result: RunResult, settings: RunSettings) -> Doc
         "partial": result.partial,
         "damage": None if result.damage is None else damage_document(result.damage),
         "warnings": [printable(line) for line in result.warnings],
-        "color": None if result.figures is None else _color(result.figures.shots, result.figures.missing),
+        "color": None if result.figures is None else _color(result.figures),
     }
 
 
@@ -60,15 +60,17 @@ def _shape(result: RunResult) -> Document:
     }
 
 
-def _color(shots: tuple[ShotFigures, ...], missing: int) -> Document:
+def _color(figures: FilmFigures) -> Document:
     """Return the figures of all shots, and of the film: means weigh each frame the same."""
+    shots, passed = figures.shots, figures.passed
     frames = sum(shot.stop - shot.start for shot in shots)
     bends = [(s.flicker, s.stop - s.start - 2) for s in shots if s.flicker is not None]
     inner = sum(count for _, count in bends)
     return {
         "gray_below": GRAY_BELOW,
         "jump": JUMP,
-        "missing": missing,
+        "missing": figures.missing,
+        "passed": {"frames": sum(s.stop - s.start for s in passed), "shots": [asdict(s) for s in passed]},
         "gray": sum(shot.gray for shot in shots),
         "jumps": sum(shot.jumps for shot in shots),
         "chroma": _mean(shots, "chroma", frames),

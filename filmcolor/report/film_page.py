@@ -51,9 +51,9 @@ def film_page(document: Document) -> str:
     title = document["result"]["name"]
     color = document["color"]
     body = _cards(document) + _words(document)
-    if color and color["shots"]:
-        shots = [dict(shot, number=i + 1) for i, shot in enumerate(color["shots"])]
-        zero = shots[0]["seconds"][0]
+    shots, passed = _numbered(color) if color else ([], [])
+    zero = min((shot["seconds"][0] for shot in (*shots[:1], *passed[:1])), default=0.0)
+    if shots:
         body += section("Color along the film", _along(shots, zero))
         worth = _worth(shots)
         body += section(
@@ -65,9 +65,34 @@ def film_page(document: Document) -> str:
         body += section("Shots", _gallery(pictured, zero), some)
         rest = "" if len(shots) <= MOST_ROWS else f"The first {MOST_ROWS}; the JSON has all {len(shots)}."
         body += section("Every shot", _table(shots[:MOST_ROWS], zero), rest)
+    if passed:
+        body += section(
+            "In color already",
+            _passed(passed, zero),
+            "Passed through as they are; no figures of them are above.",
+        )
     body += section("How it was made", _facts(document))
     made = f"version {document['made']['filmcolor']}, {document['made']['date'][:10]}"
     return whole_page(title, f"{made}. The color is computed, not recorded.", body, styles=("film.css",))
+
+
+def _numbered(color: Document) -> tuple[list[Shot], list[Shot]]:
+    """Return the shots that were colored and those that were passed through, numbered together."""
+    passed = color["passed"]["shots"]
+    every = sorted([*color["shots"], *passed], key=lambda shot: shot["start"])
+    numbered = [dict(shot, number=i + 1) for i, shot in enumerate(every)]
+    return [s for s in numbered if "chroma" in s], [s for s in numbered if "chroma" not in s]
+
+
+def _passed(shots: Sequence[Shot], zero: float) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{s["number"]}</th><td>{_clock(s["seconds"][0] - zero)}</td>'
+        f"<td>{s['stop'] - s['start']:,}</td></tr>"
+        for s in shots[:MOST_ROWS]
+    )
+    head = "<th>shot</th><th>begins</th><th>frames</th>"
+    table = f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<div class="scroll shots">{table}</div>'
 
 
 def _cards(document: Document) -> str:
@@ -83,6 +108,14 @@ def _cards(document: Document) -> str:
             (_figure(color["flicker"], 3), "flicker", "how the mean color shakes, a*b* units"),
             (_share(color["outside"]), "out of gamut", "color that luma did not allow"),
         ]  # fmt: skip
+        if passed := color["passed"]["shots"]:
+            found.append(
+                (
+                    f"{color['passed']['frames']:,}",
+                    "frames in color already",
+                    f"in {len(passed):,} shots, passed through as they are",
+                )
+            )
     cards = "".join(
         f'<div class="card big"><b>{escape(value)}</b><span>{escape(name)}</span><small>{escape(note)}</small></div>'
         for value, name, note in found
