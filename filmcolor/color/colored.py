@@ -1,7 +1,8 @@
 """Is a shot in color already? Where its chroma varies independently of its luma.
 
 Sepia, tinting and toning are chroma as a function of luma, the same everywhere in the picture: fitted and taken off.
-The chroma noise of a tape is fine, or differs from frame to frame: averaged over cells, and compared between neighbors.
+A stained or unevenly faded print has more or less of its one tone: what lies along the tone counts a quarter. The
+chroma noise of a tape is fine, or differs from frame to frame: averaged over cells, and compared between neighbors.
 What is left, the same in two neighboring frames, is color. The thresholds stand by measurement: docs/color_parts.md.
 """
 
@@ -19,10 +20,12 @@ SHORT_SIDE = 96
 """Samples across the short side at which frames are looked at."""
 CELLS = 24
 """Cells across the short side that chroma is averaged over."""
-LEAST = 1.4
+LEAST = 1.0
 """Root mean square, in 8-bit code values, of chroma that luma does not explain, from which on a shot is in color."""
-_PLACE = 2.0
+_PLACE = 1.5
 """The same of one cell that counts as colored."""
+_ALONG = 0.25
+"""What chroma along the mean chroma counts, whose more or less is one tone."""
 _SHARE = 0.06
 """Share of such cells at least: a station's logo, or captions, do not make a film a color film."""
 _KNOTS = 8
@@ -56,8 +59,7 @@ def find_color(pairs: Sequence[tuple[Small, Small]]) -> ColorFound:
     """
     found = []
     for first, second in pairs:
-        one = unexplained(first)
-        other = one if second is first else unexplained(second)
+        one, other = off_tone(first, second)
         power = (one * other).sum(axis=0)
         strength = float(np.sqrt(max(power.mean(), 0.0)))
         found.append(ColorFound(strength, float((power >= _PLACE**2).mean())))
@@ -70,6 +72,16 @@ def verdict(places: Sequence[ColorFound]) -> ColorFound:
         return ColorFound(0.0, 0.0)
     strength, share = np.median(np.array(places), axis=0)
     return ColorFound(float(strength), float(share))
+
+
+def off_tone(first: Small, second: Small) -> tuple[Map, Map]:
+    """Return the chroma (2, n, m) of two frames that no tone explains: along their mean chroma, counted less, and across."""
+    a, b = float(first.cb.mean() + second.cb.mean()), float(first.cr.mean() + second.cr.mean())
+    length = float(np.hypot(a, b))
+    a, b = (a / length, b / length) if length else (1.0, 0.0)
+    turn = np.array([[a * _ALONG, b * _ALONG], [-b, a]], np.float32)
+    one = np.tensordot(turn, unexplained(first), 1)
+    return one, one if second is first else np.tensordot(turn, unexplained(second), 1)
 
 
 def unexplained(frame: Small) -> Map:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from filmcolor.color.colored import LEAST, SHORT_SIDE, ColorFound, Small, find_color, unexplained, verdict
+from filmcolor.color.colored import LEAST, SHORT_SIDE, ColorFound, Small, find_color, off_tone, verdict
 from filmcolor.color.resample import resize
 from filmcolor.color.sight import Sight
 from filmcolor.film import Chroma, Plane
@@ -107,7 +107,7 @@ class _Look:
         """Return whether two neighbors are both in color: noise has a little in common with any color."""
         if self._chroma[i] is None or self._chroma[other] is None:
             return False
-        one, two = unexplained(self._frame(i)), unexplained(self._frame(other))
+        one, two = off_tone(self._frame(i), self._frame(other))
         power, own = float((one * two).mean()), max(float((one**2).mean()), float((two**2).mean()))
         return 2 * power >= LEAST**2 and power >= own / 4
 
