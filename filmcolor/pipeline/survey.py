@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from filmcolor.color.colored import SHORT_SIDE, Small, find_color
 from filmcolor.errors import InputError, OutputError
 from filmcolor.film import FilmInfo, Frame
 from filmcolor.pipeline.disk import DiskNeed, disk_need
@@ -19,8 +20,9 @@ from filmcolor.video.choose import choose_encoding
 from filmcolor.video.containers import result_suffix
 from filmcolor.video.damage import Damage
 from filmcolor.video.decode import decode
+from filmcolor.video.picture_color import small_color
 from filmcolor.video.probe import probe
-from filmcolor.video.still import read_still
+from filmcolor.video.still import StillPicture, read_still
 from filmcolor.video.telecine import FieldFindings, FieldWatch
 from filmcolor.video.timing import Clock, Timing
 
@@ -68,7 +70,7 @@ class Survey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureSurvey:
-    """What a still picture is."""
+    """What a still picture is. colored: in color already (its first page); None where that cannot be told."""
 
     path: Path
     format: str
@@ -76,6 +78,7 @@ class PictureSurvey:
     height: int
     pages: int
     bits: int
+    colored: bool | None
     seconds: float
     warnings: tuple[str, ...]
 
@@ -134,8 +137,7 @@ def survey_film(source: Path, settings: RunSettings, progress: Report = silent) 
         for piece in scan(watched(), sight, info.bits, pyscenedetect=settings.pyscenedetect):
             if piece.shot == len(shots):
                 begin = float(piece.pts[0] * info.time_base)
-                colored = getattr(piece, "colored", False)
-                shots.append(FoundShot(piece.start, piece.stop, begin, colored))
+                shots.append(FoundShot(piece.start, piece.stop, begin, piece.colored))
             else:
                 shots[-1] = replace(shots[-1], stop=piece.stop)
     fields = watch.fields.found()
@@ -169,9 +171,18 @@ def survey_picture(source: Path, settings: RunSettings, progress: Report = silen
         height=height,
         pages=len(picture.pages),
         bits=picture.bits,
+        colored=_in_color(picture, settings.max_pixels),
         seconds=(START_SECONDS + PICTURE_SECONDS * len(picture.pages)) / machine_speed(),
         warnings=picture.warnings,
     )
+
+
+def _in_color(picture: StillPicture, max_pixels: int) -> bool | None:
+    planes = small_color(picture.path, picture.format, max_pixels, SHORT_SIDE)
+    if planes is None:
+        return None
+    small = Small(*planes)
+    return find_color([(small, small)]).colored
 
 
 class _Watch:

@@ -31,6 +31,7 @@ def picture_document(survey: PictureSurvey) -> Document:
         "height": survey.height,
         "bits": survey.bits,
         "pages": survey.pages,
+        "colored": survey.colored,
         "estimate": {"seconds": _rounded(survey.seconds, 1)},
         "warnings": [printable(line) for line in survey.warnings],
     }

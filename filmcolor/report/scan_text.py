@@ -58,6 +58,8 @@ def _picture_rows(source: Document) -> Iterator[tuple[str, str]]:
         "picture",
         f"{source['picture_format']}, {source['width']}x{source['height']}, {source['bits']} bits{pages}",
     )
+    if source["colored"] is not None:
+        yield "color", "in color already; run colors it anew" if source["colored"] else "black and white"
 
 
 def _film_rows(source: Document) -> Iterator[tuple[str, str]]:

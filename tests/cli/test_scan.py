@@ -88,7 +88,13 @@ def test_a_picture_is_told_briefly_and_a_bad_input_is_one_line(
     picture = tmp_path / "gray.png"
     Image.fromarray(np.arange(64 * 48, dtype=np.uint32).reshape(48, 64).astype(np.uint8)).save(picture)
     assert scan(picture) == 0
-    assert "PNG, 64x48, 8 bits" in capfd.readouterr().out
+    told = capfd.readouterr().out
+    assert "PNG, 64x48, 8 bits" in told
+    assert "black and white" in told
+    blocks = np.random.default_rng(4).integers(0, 255, (6, 8, 3)).astype(np.uint8)
+    Image.fromarray(blocks.repeat(16, 0).repeat(16, 1)).save(tmp_path / "color.jpg")
+    assert scan(tmp_path / "color.jpg") == 0
+    assert "in color already" in capfd.readouterr().out
     bad = tmp_path / "bad.mkv"
     bad.write_bytes(b"not a film")
     for source in (bad, tmp_path / "nothing.mkv", tmp_path):

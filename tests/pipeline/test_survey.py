@@ -8,8 +8,10 @@ import pytest
 from filmcolor.errors import InputError
 from filmcolor.pipeline.run import color_film
 from filmcolor.pipeline.survey import Survey, survey_film, survey_source
+from filmcolor.report.scan import source_document
 from filmcolor.settings import RunSettings
 from tests.films import UNEVEN, Recipe, make_film, times_of
+from tests.pipeline.test_parts import make_mixed
 
 SMALL = RunSettings(size=64, mirrored=False)
 
@@ -65,6 +67,17 @@ def test_what_is_kept_of_the_film_alone_is_looked_at(tmp_path: Path) -> None:
     assert survey.timing.frames == 30
     assert [(shot.start, shot.stop) for shot in survey.shots] == [(0, 15), (15, 30)]
     assert survey.shots[1].second == 1.0
+
+
+def test_parts_in_color_already_are_named_as_a_run_passes_them(tmp_path: Path) -> None:
+    film = tmp_path / "mixed.mkv"
+    make_mixed(film, (("gray", 20, 2), ("color", 30, 1), ("color", 20, 5), ("sepia", 20, 3)))
+    survey = found(film)
+    assert [shot.colored for shot in survey.shots] == [False, True, True, False]
+    named = source_document(survey)["colored"]
+    assert named == {"frames": 50, "shots": 2, "parts": [{"start": 20, "stop": 70, "second": 0.8}]}
+    run = color_film(film, tmp_path / "out.mkv", SMALL)
+    assert (run.passed_frames, run.passed_shots, run.shots) == (50, 2, len(survey.shots))
 
 
 def test_a_longer_film_needs_more_time_and_disk(tmp_path: Path) -> None:
