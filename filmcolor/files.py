@@ -54,8 +54,9 @@ def replacing(target: Path) -> Iterator[Path]:
         try:
             yield part
             publish(part, target)
-        finally:
+        except BaseException:  # behind a success the name may be another process' already
             part.unlink(missing_ok=True)
+            raise
 
 
 @contextlib.contextmanager

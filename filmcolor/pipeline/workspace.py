@@ -59,9 +59,10 @@ def held(folder: Path, *, fresh: bool) -> Iterator[Path]:
             raise cannot_write(folder, error) from error
         raise
     finally:
-        if not any(
+        kept = any(
             entry.name.startswith("segment-") and entry.suffix != ".part" for entry in _entries(folder)
-        ):
+        )
+        if not kept and _is_lock_of(lock, folder):  # else it was cleared, and may be another run's by now
             shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
@@ -73,12 +74,20 @@ def _lock(descriptor: int, folder: Path) -> None:
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except BlockingIOError as error:
         raise BusyError(f"{folder}: another run is working on this output; wait for it or stop it") from error
-    with contextlib.suppress(OSError):
-        if os.stat(folder / _LOCK).st_ino == os.fstat(descriptor).st_ino:  # noqa: PTH116
-            return
-    raise BusyError(f"{folder}: another run has just finished this output; run again to see it")
+    except OSError:  # a file system without locks
+        return
+    if not _is_lock_of(descriptor, folder):
+        raise BusyError(f"{folder}: another run has just finished this output; run again to see it")
+
+
+def _is_lock_of(descriptor: int, folder: Path) -> bool:
+    """Whether an open lock is still the one in the folder, which may have been cleared and made anew."""
+    try:
+        return os.stat(folder / _LOCK).st_ino == os.fstat(descriptor).st_ino  # noqa: PTH116
+    except OSError:
+        return False
 
 
 def clear(folder: Path) -> None:

@@ -1,3 +1,5 @@
+import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -7,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from filmcolor.errors import OutputError
-from filmcolor.pipeline.workspace import held, workspace_of
+from filmcolor.pipeline.workspace import clear, held, workspace_of
 
 
 def test_it_lies_hidden_beside_the_output() -> None:
@@ -41,6 +43,25 @@ def test_a_second_run_is_kept_out(tmp_path: Path) -> None:
     with held(tmp_path / "w", fresh=False) as folder:
         with pytest.raises(OutputError, match="another run"), held(tmp_path / "w", fresh=False):
             pass
+        assert folder.exists()
+
+
+def test_what_was_cleared_and_taken_by_another_run_is_left(tmp_path: Path) -> None:
+    with contextlib.ExitStack() as other:
+        with held(tmp_path / "w", fresh=False) as folder:
+            clear(folder)
+            other.enter_context(held(folder, fresh=False))
+        assert (folder / "lock").exists()
+
+
+def test_a_file_system_without_locks_is_no_other_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with held(tmp_path / "w", fresh=False) as folder:
         assert folder.exists()
 
 
