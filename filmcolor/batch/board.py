@@ -51,16 +51,6 @@ class Screen(Protocol):
         """Tell an event: a film begun, done or failed, a segment, a warning, a worker lost."""
 
 
-class NoScreen:
-    """Shows nothing."""
-
-    def show(self, board: Board) -> None:
-        """Draw nothing."""
-
-    def tell(self, event: str, **values: Any) -> None:
-        """Tell nobody."""
-
-
 @dataclass(slots=True)
 class Pace:
     """Frames colored over the last minute."""

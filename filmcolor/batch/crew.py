@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from filmcolor.batch.messages import Answer, Failed, Gone, Moment, Order, Ready
+from filmcolor.batch.messages import Answer, Color, Failed, Gone, Make, Moment, Order, Ready
 from filmcolor.errors import FilmcolorError, InputError, ModelError, OutputError
 
 _MOST_FALSE_STARTS = 3
@@ -138,7 +138,10 @@ class Crew:
 
     def _watch(self) -> None:
         now = time.monotonic()
+        helped = {seat.order.film for seat in self.seats if isinstance(seat.order, Make)}
         for seat in self.seats:
+            if isinstance(seat.order, Color) and seat.order.film in helped:
+                seat.sign = now  # it may wait for its helper, who is watched
             patience = self._watchdog if seat.ready is not None else max(_START_PATIENCE, self._watchdog)
             if (seat.order is not None or seat.ready is None) and now - seat.sign > patience:
                 seat.silent = True

@@ -4,7 +4,6 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -214,8 +213,3 @@ def shard_of(found: Sequence[Wanted], index: int, count: int) -> tuple[Wanted, .
     """
     ordered = sorted(found, key=lambda wanted: os.fsencode(str(wanted.source)))
     return tuple(ordered[index - 1 :: count])
-
-
-def with_settings(wanted: Wanted, **settings: object) -> Wanted:
-    """Return the source with more settings; its own come first."""
-    return replace(wanted, settings={**settings, **wanted.settings})

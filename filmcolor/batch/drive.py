@@ -51,7 +51,6 @@ class Driver:
     entries: dict[int, Entry]
     fresh: bool = False
     stuck: dict[int, int] = field(default_factory=dict)
-    warned: dict[int, list[str]] = field(default_factory=dict)
     full: str = ""
     spent: int = 0
     share: Sharing = field(init=False)
@@ -191,10 +190,10 @@ class Driver:
         first = film.id not in self.stuck
         self.stuck[film.id] = self.stuck.get(film.id, 0) + 1
         settings = replace(entry.settings, overwrite=True, fresh=self.fresh and first)
-        self.warned[film.id] = []
         self.ledger.change(
             film, state="running", attempts=film.attempts + 1, worker=seat.name,
             host=seat.ready.host if seat.ready else None, began=time.time(), ended=None, error=None, code=None,
+            same_as=None,
         )  # fmt: skip
         self.showing.tell("begun", film=film.source, worker=seat.name, attempt=film.attempts)
         report = entry.out.with_name(f"{entry.out.name}.report.html") if self.options.reports else None
@@ -208,7 +207,6 @@ class Driver:
             case Ready():
                 self._ready(seat, message)
             case Warned():
-                self.warned.setdefault(message.film, []).append(message.text)
                 self.showing.tell("warning", film=self.entries[message.film].film.source, text=message.text)
             case SegmentDone():
                 self._segment(seat, message)

@@ -115,6 +115,11 @@ def as_path(text: str) -> Path:
     return Path(os.fsdecode(unquote_to_bytes(text[len(_QUOTED) :])) if text.startswith(_QUOTED) else text)
 
 
+def _storable(value: Any) -> Any:
+    """Return words as SQLite can hold them: they may quote a name whose bytes are no UTF-8."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
 class Ledger:
     """An open ledger. Every change is on disk when the call returns."""
 
@@ -217,7 +222,7 @@ class Ledger:
         with _explained(self.path):
             cursor = self._db.execute(
                 f"INSERT INTO films ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-                [getattr(film, name) for name in names],
+                [_storable(getattr(film, name)) for name in names],
             )
         film.id = int(cursor.lastrowid or 0)
         return film
@@ -228,7 +233,9 @@ class Ledger:
             setattr(film, name, value)
         sets = ", ".join(f"{name} = ?" for name in values)
         with _explained(self.path):
-            self._db.execute(f"UPDATE films SET {sets} WHERE id = ?", [*values.values(), film.id])
+            self._db.execute(
+                f"UPDATE films SET {sets} WHERE id = ?", [*map(_storable, values.values()), film.id]
+            )
 
     def segment(self, film: Film, number: int, **values: Any) -> None:
         """Note a segment of a film."""
@@ -236,7 +243,7 @@ class Ledger:
         with _explained(self.path):
             self._db.execute(
                 f"INSERT OR REPLACE INTO segments ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
-                list(row.values()),
+                [_storable(value) for value in row.values()],
             )
 
     def forget_segments(self, film: Film) -> None:

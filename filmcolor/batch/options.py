@@ -40,11 +40,11 @@ class BatchOptions:
 
 
 def parse_size(text: str) -> int:
-    """Return a size such as `500GB`, `1.5T` or `20000000` in bytes. Raises ValueError."""
-    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?\s*", text.lower())
+    """Return a size such as `500GB`, `1.5T`, `2GiB` (powers of 1024) or `20000000` in bytes. Raises ValueError."""
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(i?)b?\s*", text.lower())
     if match is None:
         raise ValueError(f"expected a size such as 500GB, instead got {text!r}")
-    return int(float(match[1]) * 1000 ** ("", "k", "m", "g", "t").index(match[2]))
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** ("", "k", "m", "g", "t").index(match[2]))
 
 
 def parse_shard(text: str) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filmcolor.batch.ledger import STATES, Film, Ledger, as_path, ledgers_in, merged
+from filmcolor.batch.ledger import STATES, Film, Ledger, ledgers_in, merged
 from filmcolor.batch.plan import settings_from
 from filmcolor.errors import OutputError
 from filmcolor.files import replacing
@@ -176,8 +176,3 @@ def outcome_lines(outcome: "Outcome", dry_run: bool) -> Iterator[str]:
     done = sum(film.state == "done" for film in outcome.films) - outcome.kept
     word = f"{outcome.to_do} to do" if dry_run else f"{done} done"
     yield f"{len(outcome.films)} films and pictures: {word}, {len(outcome.failed)} failed{kept}{others}"
-
-
-def place_of(film: Film) -> Path | None:
-    """Return where a film's result is."""
-    return None if film.out is None else as_path(film.out)

@@ -13,7 +13,7 @@ from PIL import Image
 from filmcolor.batch import worker
 from filmcolor.batch.batch import Outcome, retry_batch, run_batch
 from filmcolor.batch.ledger import Film, Ledger, ledger_path
-from filmcolor.batch.messages import Color, Make
+from filmcolor.batch.messages import Color, Copy, Make
 from filmcolor.batch.options import BatchOptions
 from filmcolor.errors import FilmcolorError, InputError, ModelError, OutputError
 from filmcolor.pipeline.pictures import color_picture
@@ -462,3 +462,17 @@ def test_an_interrupted_batch_leaves_its_films_waiting(
     assert "waiting" in states
     assert run(vault, tmp_path / "out").kept >= 0
     assert len(names(tmp_path / "out")) == 4
+
+
+def test_a_copy_whose_first_result_is_gone_is_colored_and_not_told_as_a_copy(
+    vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(order: Any) -> None:
+        if isinstance(order, Copy):
+            order.made.unlink()
+
+    shutil.copyfile(vault / "sub/b.mkv", vault / "twin.mkv")
+    threads(monkeypatch, jobs=1, disturb=gone)
+    outcome = run(vault, tmp_path / "out", include=("b.mkv", "twin.mkv"))
+    assert [film.state for film in outcome.films] == ["done", "done"]
+    assert [film.same_as for film in outcome.films] == [None, None]

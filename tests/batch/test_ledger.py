@@ -107,3 +107,11 @@ def test_a_ledger_of_100000_segments_answers_within_a_second(tmp_path: Path) -> 
     assert found["segments"] == {"done": 100_000}
     assert found["frames"] == 50 * 100_000
     assert found["total"] == 100 * 100_000
+
+
+def test_words_that_quote_any_name_can_be_kept(tmp_path: Path) -> None:
+    bad = os.fsdecode(b"bad\xff.mp4")
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        film = ledger.add(Film(source="a", origin=f"folder {bad}"))
+        ledger.change(film, error=f"{bad}: not a film")
+        assert ledger.films()[0].error == "bad\\udcff.mp4: not a film"
