@@ -18,9 +18,9 @@ Map = npt.NDArray[np.float32]
 
 SHORT_SIDE = 96
 """Samples across the short side at which frames are looked at."""
-CELLS = 24
+CELLS = 12
 """Cells across the short side that chroma is averaged over."""
-LEAST = 1.0
+LEAST = 0.9
 """Root mean square, in 8-bit code values, of chroma that luma does not explain, from which on a shot is in color."""
 _PLACE = 1.5
 """The same of one cell that counts as colored."""
