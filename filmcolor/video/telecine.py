@@ -35,7 +35,7 @@ _OFTEN = Fraction(
 )  # frames from one that comes again to the next, at least; less is a slow film full of cuts
 # Two fields of one moment fit each other better than those of two frames, by this share of what motion costs;
 # two of different moments fit as badly as those half a frame apart the other way.
-_ONE_MOMENT, _TWO_MOMENTS = 0.8, 0.7
+_ONE_MOMENT, _TWO_MOMENTS = 0.8, 0.5
 _WOVEN = 0.05  # the cost of motion in parts of the picture's detail, from which on it can be read
 _MOST_SHARE, _SOME_SHARE = 0.5, 0.1
 _PATTERNS: tuple[tuple[Rhythm, int], ...] = (("3:2", 2), ("2:3:3:2", 1))
