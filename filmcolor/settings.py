@@ -41,7 +41,7 @@ class RunSettings:
     parts of it. start, end: seconds from the film's start, end exclusive. size: short side of what
     the network sees, in pixels, a multiple of 32. saturation: factor on chroma, 0 to 2.
     every_frame: the network colors each frame. smoothing: color rides on motion (False only makes
-    sense with every_frame). scene_memory: a shot that shows what an earlier one showed takes its colors.
+    sense with every_frame). scene_memory: what is seen again, in another shot or behind something, takes its former colors.
     recolor: what is in color already is colored as well, and not passed through.
     mirrored: average with the mirrored picture's color. pyscenedetect: its detector finds the shots. seed: keys the
     noise z, where a network uses it at run time. strict: the first damage is an error. compare: write a film of

@@ -10,6 +10,7 @@ from filmcolor.flow.align import Alignment
 from filmcolor.flow.compose import Floats, Way, chain, warp
 from filmcolor.flow.estimate import Motion
 from filmcolor.flow.merge import Mean, restored
+from filmcolor.flow.returns import returned
 from filmcolor.flow.trust import trusted
 
 # Pictures that a running mean remembers: more is steadier and follows a true change of light later.
@@ -60,18 +61,20 @@ def agree(
     *,
     fixed_first: bool = False,
     earlier: Earlier | None = None,
+    returns: bool = False,
 ) -> Floats:
     """Return ab of the anchors, agreed with each other along the composed flow, without fading.
 
     ab: (k, 2, h, w) Lab units. anchors: k frames of `motion`, rising. Anchors that are exactly repeated
     frames get the first one's color. fixed_first: the first anchor is settled by the piece before: it
     comes back unchanged, and its color reaches as far into the piece as the mean's memory. earlier: the same of a
-    frame in an earlier shot, where both show the same.
+    frame in an earlier shot, where both show the same. returns: what was out of sight for a while takes the color
+    that it had.
     """
     if len(ab) != len(anchors):
         raise ValueError(f"expected ab of {len(anchors)} anchors, got {len(ab)}")
     ramp = _RAMP_OF_SCENE if earlier else _RAMP_OF_ANCHORS if fixed_first else 0
-    return _agreed(ab, anchors, motion, ramp, _MEMORY, earlier)
+    return _agreed(ab, anchors, motion, ramp, _MEMORY, earlier, returns)
 
 
 def _agreed(
@@ -81,19 +84,34 @@ def _agreed(
     ramp: float,
     memory: float,
     earlier: Earlier | None,
+    returns: bool = False,
 ) -> Floats:
     unlike = [i for i in range(len(frames)) if not (i and _same(motion, frames[i - 1], frames[i]))]
     ways = [_ways(motion, frames[i], frames[j]) for i, j in itertools.pairwise(unlike)]
     out = np.empty_like(ab, dtype=np.float32)
     colors = [ab[i] for i in unlike]
-    if earlier is None:
-        merged = _running(colors, ways, ramp, memory)
-    else:
-        first = (earlier.ways.there, earlier.ways.back)
-        merged = _running([earlier.ab, *colors], [first, *ways], ramp, memory)[1:]
+    merged = _merged(colors, ways, ramp, memory, earlier)
+    if returns:
+        luma = [motion.luma[frames[i]] for i in unlike]
+        known = returned(colors, merged, [back for back, _ in ways], luma)
+        if known is not None:
+            merged = _merged(known, ways, ramp, memory, earlier)
     for color, start, stop in zip(merged, unlike, [*unlike[1:], len(frames)]):
         out[start:stop] = color
     return out
+
+
+def _merged(
+    ab: Sequence[Floats],
+    ways: Sequence[tuple[Way, Way]],
+    ramp: float,
+    memory: float,
+    earlier: Earlier | None,
+) -> list[Floats]:
+    if earlier is None:
+        return _running(ab, ways, ramp, memory)
+    first = (earlier.ways.there, earlier.ways.back)
+    return _running([earlier.ab, *ab], [first, *ways], ramp, memory)[1:]
 
 
 def _same(motion: Motion, first: int, second: int) -> bool:

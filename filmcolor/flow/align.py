@@ -39,12 +39,12 @@ class Alignment:
         return self.share >= _LEAST_SHARE and self.like >= _LEAST_LIKE
 
 
-def align(frame: Luma, earlier: Luma) -> Alignment:
+def align(frame: Luma, earlier: Luma, grid: tuple[int, int] | None = None) -> Alignment:
     """Return how `frame` and `earlier`, (rh, rw) uint8 luma at working size, lie to each other.
 
-    The ways are on the grid of ab, half the size. Other exposure and contrast are no difference.
+    The ways are on the grid of ab, half the size where none is given. Other exposure and contrast are no difference.
     """
-    grid = ((frame.shape[0] + 1) // 2, (frame.shape[1] + 1) // 2)
+    grid = grid or ((frame.shape[0] + 1) // 2, (frame.shape[1] + 1) // 2)
     earlier = match_exposure(earlier, frame)
     there, back = estimate_flow(frame, earlier), estimate_flow(earlier, frame)
     sure = Way(there, confidence_of(there, back))

@@ -97,13 +97,14 @@ def color_footage(
     every_frame: bool,
     smoothing: bool,
     earlier: Earlier | None = None,
+    returns: bool = False,
 ) -> tuple[tuple[int, ...], Half]:
     """Return the anchors of the footage and their ab, (k, 2, ah, aw) float16.
 
     predict: frame numbers within the footage, and how each is looked at -> ab (n, 2, ah, aw) of the
     generator. settled: ab of
     the first frame where the piece before shares it; it is kept as it is. earlier: a frame of an earlier shot whose
-    color the anchors take where they show the same.
+    color the anchors take where they show the same. returns: what was out of sight takes the color that it had.
     """
     anchors = tuple(range(motion.frames)) if every_frame else tuple(choose_anchors(motion))
     looks = looks_at(len(anchors), alone=every_frame or not smoothing)
@@ -117,7 +118,7 @@ def color_footage(
         if every_frame:
             ab = smooth(ab, motion, fixed_first=fixed, earlier=earlier)
         else:
-            ab = agree(ab, anchors, motion, fixed_first=fixed, earlier=earlier)
+            ab = agree(ab, anchors, motion, fixed_first=fixed, earlier=earlier, returns=returns)
     return anchors, ab.astype(np.float16)
 
 

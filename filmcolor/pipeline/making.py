@@ -353,6 +353,7 @@ def _anchored(
         every_frame=setup.settings.every_frame,
         smoothing=setup.settings.smoothing,
         earlier=earlier,
+        returns=setup.settings.remembers,
     )
     spent("network", clock)
     return Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)

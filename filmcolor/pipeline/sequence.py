@@ -122,6 +122,7 @@ def _anchored(
             every_frame=settings.every_frame,
             smoothing=settings.smoothing,
             earlier=earlier,
+            returns=settings.remembers,
         )
         settled = ab[-1] if piece.shared_end else None
         anchored = Anchored(piece.start, piece.stop, anchors, ab, motion, piece.shared_start)
