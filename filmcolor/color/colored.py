@@ -16,8 +16,8 @@ from filmcolor.color.resample import resize
 
 Map = npt.NDArray[np.float32]
 
-SHORT_SIDE = 96
-"""Samples across the short side at which frames are looked at."""
+SHORT_SIDE = 64
+"""Samples across the short side at which frames are looked at, at least; less than twice as many."""
 CELLS = 12
 """Cells across the short side that chroma is averaged over."""
 LEAST = 0.9
