@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -85,10 +86,12 @@ class RunSettings:
             raise ValueError(f"size must be a multiple of 32 from 64 to 1024, instead got {self.size}")
         if not 0.0 <= self.saturation <= 2.0:
             raise ValueError(f"saturation must be from 0 to 2, instead got {self.saturation}")
-        if self.start is not None and self.start < 0:
+        if self.start is not None and not 0 <= self.start < math.inf:
             raise ValueError(f"start must not be negative, instead got {self.start}")
-        if self.end is not None and self.end <= (self.start or 0.0):
+        if self.end is not None and not (self.start or 0.0) < self.end < math.inf:
             raise ValueError(f"end must come after start, instead got {self.end}")
+        if self.max_pixels < 1:
+            raise ValueError(f"max_pixels must be at least 1, instead got {self.max_pixels}")
         if not self.smoothing and not self.every_frame:
             raise ValueError("without smoothing the network must color every frame (--every-frame)")
         if self.crf is not None and not 0 <= self.crf <= 63:

@@ -31,7 +31,7 @@ class BatchOptions:
     address: str | None = None
 
     def __post_init__(self) -> None:
-        if self.jobs < 0 or self.attempts < 1 or self.watchdog <= 0:
+        if self.jobs < 0 or self.attempts < 1 or not self.watchdog > 0:
             raise ValueError("jobs must not be negative, attempts at least 1 and watchdog above 0")
         if self.shard is not None and not 1 <= self.shard[0] <= self.shard[1]:
             raise ValueError(

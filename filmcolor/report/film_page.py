@@ -249,6 +249,7 @@ def _facts(document: Document) -> str:
 
 
 def _clock(seconds: float) -> str:
+    seconds = round(seconds, 1)
     whole = int(seconds)
     if whole >= 3600:
         return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

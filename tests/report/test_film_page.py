@@ -11,7 +11,7 @@ from PIL import Image
 
 from filmcolor.cli.main import main
 from filmcolor.pipeline.journal import hash_file
-from filmcolor.report.film_page import MOST_ROWS, film_page
+from filmcolor.report.film_page import MOST_ROWS, _clock, film_page
 from tests.pipeline.test_run import make_film
 from tests.report.test_page import Links
 
@@ -131,3 +131,7 @@ def test_in_a_browser_every_picture_shows_and_nothing_complains(reported: Path, 
     colors = Image.open(tmp_path / "page.png").convert("RGB").getcolors(1 << 24)
     assert colors is not None
     assert len(colors) > 200
+
+
+def test_a_time_just_under_a_minute_is_not_sixty_seconds() -> None:
+    assert [_clock(s) for s in (59.94, 59.97, 3599.99)] == ["0:59.9", "1:00.0", "1:00:00"]
