@@ -18,7 +18,8 @@ class ModelConfig:
 
     architecture: `default` (ours) or `pix2pix` (Isola et al.). encoder, widths, dim, blocks, bins: the
     default generator's parts. base: pix2pix's first width. sharpness: exponent of the color distribution
-    before its expectation is taken. chroma_gain: factor on ab at run time. name: for people.
+    before its expectation is taken. chroma_gain: factor on ab at run time. film_gain: a further one for frames of
+    films, which are calmer than photographs. name: for people.
     """
 
     architecture: Architecture = "default"
@@ -30,6 +31,7 @@ class ModelConfig:
     base: int = 64
     sharpness: float = 2.0
     chroma_gain: float = 1.0
+    film_gain: float = 1.0
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -49,12 +51,16 @@ class ModelConfig:
         _whole("base", self.base, 1, 64)
         _number("sharpness", self.sharpness, 0.1, 10.0)
         _number("chroma_gain", self.chroma_gain, 0.0, 3.0)
+        _number("film_gain", self.film_gain, 0.0, 3.0)
         if not isinstance(self.name, str) or len(self.name) > 200:
             raise ValueError("name must be a text of at most 200 characters")
 
     def to_json(self) -> dict[str, Any]:
         """Return a table that JSON can hold; `from_json` takes it back."""
-        return {**asdict(self), "widths": list(self.widths)}
+        table = {**asdict(self), "widths": list(self.widths)}
+        if self.film_gain == 1.0:  # files made before there was one keep their digest
+            del table["film_gain"]
+        return table
 
     @classmethod
     def from_json(cls, table: Any) -> Self:

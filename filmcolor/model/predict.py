@@ -67,6 +67,11 @@ class Predictor:
         return self.model.digest
 
     @property
+    def film_gain(self) -> float:
+        """Factor on the ab of frames of films; `predict` leaves it to the caller."""
+        return self.model.config.film_gain
+
+    @property
     def engine(self) -> str:
         """What else decides the bits of the result: device, precision, mirroring, instruction set."""
         if self.device.type == "cuda":

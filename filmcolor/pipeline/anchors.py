@@ -143,7 +143,7 @@ def predictions(
 ) -> Predict:
     """Return a function from frame numbers within the footage to the generator's ab on the film's own grid.
 
-    lightness: (2**bits,) L* of each code value of luma.
+    lightness: (2**bits,) L* of each code value of luma. The weights' gain for films is in the ab.
     """
 
     def predict(numbers: Sequence[int], looks: Sequence[Look]) -> npt.NDArray[np.float32]:
@@ -161,6 +161,6 @@ def predictions(
             made = predictor.predict(seen, frames=keys, mirrored=both).numpy()
             for k, each in zip(chosen, made):
                 ab[k] = sight.film_view(each[:, :, ::-1] if looks[k] == "mirrored" else each)
-        return np.stack(ab)
+        return np.stack(ab) * np.float32(predictor.film_gain)
 
     return predict

@@ -27,8 +27,9 @@ class Sided:
 
     mirrored = True
 
-    def __init__(self) -> None:
+    def __init__(self, film_gain: float = 1.0) -> None:
         self.passes = 0
+        self.film_gain = film_gain
 
     def predict(self, seen: torch.Tensor, frames: Any = None, *, mirrored: bool = True) -> torch.Tensor:
         count, _, h, w = seen.shape
@@ -38,13 +39,20 @@ class Sided:
         return (out + out.flip(3)) / 2 if mirrored else out
 
 
-def _color(frames: int) -> tuple[tuple[int, ...], np.ndarray, Sided]:
+def _color(frames: int, film_gain: float = 1.0) -> tuple[tuple[int, ...], np.ndarray, Sided]:
     footage = _footage(frames)
     sight = choose_sight(WIDTH, HEIGHT, Fraction(1), 0, 64)
-    network = Sided()
+    network = Sided(film_gain)
     predict = predictions(footage, sight, np.linspace(0, 100, 256, dtype=np.float32), network)  # type: ignore[arg-type]
     anchors, ab = color_footage(motion_of(footage, 8), predict, None, every_frame=False, smoothing=True)
     return anchors, ab, network
+
+
+def test_films_get_the_gain_that_the_weights_ask_for_films() -> None:
+    _, plain, _ = _color(3)
+    _, calmer, _ = _color(3, film_gain=0.5)
+    assert np.abs(plain).max() > 1
+    np.testing.assert_allclose(calmer, plain / 2, atol=0.05)
 
 
 @pytest.mark.parametrize(("anchors", "looks"), [(1, ("both",)), (2, ("both", "both"))])
