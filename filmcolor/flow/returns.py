@@ -79,7 +79,7 @@ def _found(
     likeness = {j: round(float(thumbnails[i] @ thumbnails[j]), 4) for j in lost}
     worth = {j: round(float(lost[j].mean()), 4) for j in lost if likeness[j] >= _ALIKE}
     promising = sorted(worth, key=lambda j: (likeness[j] * worth[j], j), reverse=True)[:_TRIED]
-    ab, share = np.zeros_like(known[i]), np.zeros_like(luma[i], np.float32)
+    ab, share = np.zeros_like(known[i]), np.zeros(luma[i].shape, np.float32)
     if carried is not None:
         ab, share = carried.ab * carried.share, carried.share
     for j in promising:
@@ -90,8 +90,8 @@ def _found(
         if not ways.believed:
             continue
         says = ways.there.confidence * left
-        ab = ab + says * warp(known[j], ways.there.flow)
-        share = share + says
+        ab = np.asarray(ab + says * warp(known[j], ways.there.flow), np.float32)
+        share = np.asarray(share + says, np.float32)
     if float(share.mean()) < _WORTH:
         return None
     return _Found(np.asarray(ab / np.maximum(share, 1e-6), np.float32), share)
