@@ -202,9 +202,14 @@ class Worker:
             raise InputError(
                 f"{order.source}: changed while it was colored; the result was thrown away, run the batch again"
             )
-        if order.report is not None:
-            write_report(order.source, result, settings, order.report)
-        return colored(order.film, result, order.report)
+        report = order.report
+        if report is not None:
+            try:
+                write_report(order.source, result, settings, report)
+            except FilmcolorError as error:  # the film is there all the same
+                self._send(Warned(order.film, str(error)))
+                result, report = replace(result, warnings=(*result.warnings, str(error))), None
+        return colored(order.film, result, report)
 
     def _make(self, order: Make) -> Made:
         """Make a segment of another worker's film. The decoder stays open for the next one."""

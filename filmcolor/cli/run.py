@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from filmcolor.cli.choices import ProgressChoice
 from filmcolor.cli.coloring import Given, settings_of, with_coloring
 from filmcolor.cli.reporting import Reporting
+from filmcolor.errors import FilmcolorError, OutputError
 
 
 @with_coloring
@@ -43,6 +45,7 @@ def run(
     screen = Screen(progress.value, quiet)
 
     from filmcolor.pipeline.inputs import color_inputs
+    from filmcolor.pipeline.progress import Progress
 
     reporting = None if report is None else Reporting.to(report, inputs, out, overwrite=settings.overwrite)
     source = inputs[0]
@@ -52,12 +55,23 @@ def run(
         source = path
         screen.begin(path)
 
-    results = color_inputs(inputs, out, settings, screen, begin=begin, skip_existing=skip_existing)
+    def planned(results: Sequence[Path]) -> None:
+        if reporting is not None:
+            reporting.check(results)
+
+    results = color_inputs(
+        inputs, out, settings, screen, begin=begin, planned=planned, skip_existing=skip_existing
+    )
     rows = []
+    unwritten = 0
     try:
         for result in results:
             if reporting is not None:
-                reporting.write(source, result, settings)
+                try:
+                    reporting.write(source, result, settings)
+                except FilmcolorError as error:  # the result is there, and others wait
+                    unwritten += 1
+                    screen(Progress("read", warning=str(error)))
             if as_json:
                 rows.append({"path": str(result.path), "frames": result.frames, "shots": result.shots,
                              "anchors": result.anchors, "recalled": result.recalled,
@@ -77,3 +91,5 @@ def run(
     finally:  # what is done is told, also where other inputs failed
         if as_json and (rows or sys.exc_info()[0] is None):
             typer.echo(json.dumps(rows, indent=1))
+    if unwritten:
+        raise OutputError(f"{unwritten} of the reports could not be written; the lines above name them")

@@ -38,9 +38,11 @@ def color_inputs(
     progress: Report,
     *,
     begin: Callable[[Path], None],
+    planned: Callable[[Sequence[Path]], None] = lambda _: None,
     skip_existing: bool = False,
 ) -> Iterator[RunResult]:
-    """Color each source, yielding its result when it is there. `begin` is told each source first.
+    """Color each source, yielding its result when it is there. `begin` is told each source first, `planned`
+    the places of all results before any work.
 
     out: a file, a folder (a path that ends with a separator or exists as one), or None (beside the
     source). Whatever is wrong with the outputs is raised before anything is colored. With several
@@ -59,6 +61,7 @@ def color_inputs(
             progress(Progress("read", warning=str(error)))
     _refuse_collisions(tasks)
     tasks = [task for task in tasks if _wanted(task, settings, skip_existing)]
+    planned([task.out for task in tasks])
     predictor = cache(lambda: load_predictor(settings))
     done = 0
     partial: list[Path] = []

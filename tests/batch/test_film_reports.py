@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from filmcolor.batch.batch import run_batch
+from filmcolor.batch.batch import retry_batch, run_batch
 from filmcolor.batch.options import BatchOptions
 from filmcolor.batch.status import write_reports
 from filmcolor.pipeline.journal import hash_file
@@ -29,3 +29,19 @@ def test_each_film_has_a_report_beside_its_result_and_a_link_to_it(
     page, document, _ = write_reports(out, None, None, None)
     assert 'href="sub/b.mkv.report.html"' in page.read_text()
     assert all(film["report"] for film in json.loads(document.read_text())["films"])
+
+
+def test_a_report_that_cannot_be_written_is_a_warning_and_the_film_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads(monkeypatch)
+    (tmp_path / "vault").mkdir()
+    make_film(tmp_path / "vault/a.mkv", Recipe(times=range(4)))
+    out = tmp_path / "out"
+    (out / "a.mkv.report.html").mkdir(parents=True)
+    told = Told()
+    (film,) = run_batch([str(tmp_path / "vault")], SMALL, BatchOptions(out=out, reports=True), told).films
+    assert (film.state, film.attempts, film.report) == ("done", 1, None)
+    assert any("a.mkv.report.html: cannot write" in line for line in film.lines)
+    assert any("cannot write" in values["text"] for event, values in told.events if event == "warning")
+    assert retry_batch(SMALL, BatchOptions(out=out, reports=True), Told()).to_do == 0

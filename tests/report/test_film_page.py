@@ -116,6 +116,41 @@ def test_several_results_have_their_reports_in_a_folder(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "b.mkv.report.json").read_text())["source"]["name"] == "b.mkv"
 
 
+def test_in_a_folder_no_report_takes_the_place_of_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = [tmp_path / folder / "photo.png" for folder in "ab"]
+    for photo in photos:
+        photo.parent.mkdir()
+        Image.effect_noise((40, 30), 60).save(photo)
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    report = reports / "photo.color.png.report.html"
+    assert run(*photos, "--report", reports) == 4
+    assert "both" in capsys.readouterr().err
+    report.with_suffix(".json").write_text("earlier")
+    assert run(photos[0], "--report", reports) == 4
+    assert "exists; use --overwrite" in capsys.readouterr().err
+    assert not list(tmp_path.glob("?/*.color.png")), "told before any work"
+    assert run(photos[0], "--report", reports, "--overwrite") == 0
+    assert report.exists()
+    assert run(photos[0], "--report", reports, "--skip-existing") == 0, "a result that is left needs none"
+
+
+def test_a_report_that_cannot_be_written_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photos = [tmp_path / f"{name}.png" for name in "ab"]
+    for photo in photos:
+        Image.effect_noise((40, 30), 60).save(photo)
+    (tmp_path / "a.color.png.report.html").mkdir()
+    assert run(*photos, "--report", tmp_path, "--overwrite") == 4
+    printed = capsys.readouterr()
+    assert printed.err.count("cannot write") == 1
+    assert len(printed.out.splitlines()) == 2
+    assert (tmp_path / "b.color.png.report.html").is_file()
+
+
 @pytest.mark.slow
 def test_in_a_browser_every_picture_shows_and_nothing_complains(reported: Path, tmp_path: Path) -> None:
     browser = next((b for b in ("chromium", "chromium-browser", "google-chrome") if shutil.which(b)), None)
