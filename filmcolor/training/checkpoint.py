@@ -38,9 +38,15 @@ def restore_random_state(state: dict[str, Any], generator: torch.Generator) -> N
 
 
 def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Replace the checkpoint at `path`."""
+    """Replace the checkpoint at `path`. Raises OSError."""
     with replacing(path) as beside:
-        torch.save({"format": FORMAT, **state}, beside)
+        try:
+            with beside.open("wb") as file:  # given a path, torch hides why it could not write
+                torch.save({"format": FORMAT, **state}, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from error
+            raise
 
 
 def read_checkpoint(path: Path, settings_digest: str, fingerprint: str, processes: int = 1) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import ctypes
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from filmcolor.errors import InputError, OutputError
+from filmcolor.errors import FullError, InputError, OutputError, is_full
 from filmcolor.files import append_line, replacing
 from filmcolor.model.weights import save_model
 from filmcolor.training.adversary import Adversary
@@ -77,29 +77,51 @@ def train(
     state_file = out / "state.pt"
     if state_file.exists() and not resume:
         raise OutputError(f"{out}: holds a training run; add --resume to go on, or choose another --out")
+    with _folder(out):
+        _keep_freed_memory()
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        torch.manual_seed(settings.seed)
+        together = join_processes(_device(settings.device).type)
+        pictures = load_pictures(sources, settings.data)
+        trainer = Trainer(
+            settings, pictures, out, init=init, encoder=encoder, report=report, together=together
+        )
+        for name in pictures.skipped[:20]:
+            trainer.log("skipped", picture=name)
+        trainer.log("data", pictures=len(pictures), held_out=len(trainer.held), skipped=len(pictures.skipped))
+        if resume:
+            state = read_checkpoint(state_file, settings.digest(), trainer.fingerprint, together.count)
+            trainer.restore(state)
+        elif together.leads:
+            with replacing(out / "settings.json") as beside:
+                beside.write_text(json.dumps(asdict(settings), indent=1, default=str), encoding="utf-8")
+        with stop_signals() as stop:
+            result = trainer.run(stop)
+    leave_processes()
+    return result
+
+
+@contextlib.contextmanager
+def _folder(out: Path) -> Iterator[None]:
+    """Make the folder of a run; where the run fails before anything is in it, remove it. Raises OutputError."""
+    made = [folder for folder in (out / "kept", out) if not folder.exists()]
     try:
         (out / "kept").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot make this folder: {error}") from error
-    _keep_freed_memory()
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
-    torch.manual_seed(settings.seed)
-    together = join_processes(_device(settings.device).type)
-    pictures = load_pictures(sources, settings.data)
-    trainer = Trainer(settings, pictures, out, init=init, encoder=encoder, report=report, together=together)
-    for name in pictures.skipped[:20]:
-        trainer.log("skipped", picture=name)
-    trainer.log("data", pictures=len(pictures), held_out=len(trainer.held), skipped=len(pictures.skipped))
-    if resume:
-        trainer.restore(read_checkpoint(state_file, settings.digest(), trainer.fingerprint, together.count))
-    elif together.leads:
-        with replacing(out / "settings.json") as beside:
-            beside.write_text(json.dumps(asdict(settings), indent=1, default=str), encoding="utf-8")
-    with stop_signals() as stop:
-        result = trainer.run(stop)
-    leave_processes()
-    return result
+    try:
+        yield
+    except OSError as error:
+        kind = FullError if is_full(error) else OutputError
+        raise kind(
+            f"{error.filename or out}: cannot write: {error.strerror or error}; the last checkpoint is kept: "
+            "go on with --resume"
+        ) from error
+    finally:
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only where it is empty
 
 
 class Trainer:

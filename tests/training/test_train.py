@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from filmcolor.errors import InputError, OutputError
+from filmcolor.errors import FullError, InputError, OutputError
 from filmcolor.model.config import ModelConfig
 from filmcolor.model.weights import load_model
 from filmcolor.training.settings import (
@@ -171,6 +171,34 @@ def test_a_run_is_not_overwritten_and_not_resumed_with_other_settings_or_picture
         train(once, [pictures], out, resume=True)
     with pytest.raises(InputError, match="no checkpoint"):
         train(once, [pictures], tmp_path / "nothing here", resume=True)
+
+
+@pytest.mark.parametrize("what", ["checkpoint", "log"])
+def test_a_disk_that_fills_up_is_one_line_and_the_last_checkpoint_stays(
+    pictures: Path, tmp_path: Path, what: str
+) -> None:
+    resource = pytest.importorskip("resource")  # a limit on the size of files is the nearest to a full disk
+    train(replace(TINY, steps=2), [pictures], tmp_path)
+    before = (tmp_path / "state.pt").read_bytes()
+    if what == "log":
+        with (tmp_path / "log.jsonl").open("a") as log:
+            log.write(" " * len(before))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) - 1, limits[1]))
+    try:
+        with pytest.raises(FullError, match="--resume"):
+            train(replace(TINY, steps=2), [pictures], tmp_path, resume=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (tmp_path / "state.pt").read_bytes() == before
+
+
+def test_without_usable_pictures_no_folder_is_left(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(InputError):
+        train(TINY, [tmp_path / "data"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_weights_that_stop_being_numbers_end_the_run_with_an_error(
