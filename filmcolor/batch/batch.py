@@ -5,7 +5,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from filmcolor import __version__
@@ -30,6 +30,7 @@ from filmcolor.batch.plan import (
 from filmcolor.errors import InputError, OutputError
 from filmcolor.settings import RunSettings
 
+_OF_A_RUN = frozenset({"overwrite", "fresh", "device", "precision", "model"})
 _SEEN = 50
 """Sources, of as many folders, that every machine of a cluster must see."""
 
@@ -83,17 +84,17 @@ def run_batch(sources: Sequence[str], base: RunSettings, options: BatchOptions, 
 def retry_batch(base: RunSettings, options: BatchOptions, screen: Screen) -> Outcome:
     """Try the failed films of a ledger again, with the settings that they had.
 
-    base: says what is not kept there (device, precision, model). Raises as `run_batch` does.
+    base: says what a whole run decides (device, precision, model). Raises as `run_batch` does.
     """
     with Ledger.read(ledger_of(options.out, options.shard)) as ledger:
         failed = ledger.films("failed")
     wanted = []
     for film in failed:
         kept = settings_from(film.settings) if film.settings else base
-        effects = {name: getattr(kept, name) for name in base.effects()}
+        own = {f.name: getattr(kept, f.name) for f in fields(kept) if f.name not in _OF_A_RUN}
         out = None if film.out is None else as_path(film.out)
         wanted.append(
-            Wanted(as_path(film.source), as_path(film.place or film.source), out, effects, film.origin or "")
+            Wanted(as_path(film.source), as_path(film.place or film.source), out, own, film.origin or "")
         )
     return _run(tuple(wanted), Vault(tuple(wanted)), base, options, screen, again=True)
 

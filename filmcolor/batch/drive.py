@@ -30,7 +30,7 @@ from filmcolor.batch.messages import (
     Warned,
 )
 from filmcolor.batch.options import BatchOptions
-from filmcolor.batch.plan import Entry, result_of
+from filmcolor.batch.plan import Entry, result_of, settings_text
 from filmcolor.batch.room import no_room
 from filmcolor.batch.share import Sharing
 from filmcolor.batch.showing import Showing
@@ -93,16 +93,23 @@ class Driver:
                 case Failed():
                     entry = self.entries[message.film]
                     self.ledger.change(entry.film, attempts=entry.film.attempts + 1)
+                    self._keep_wishes(entry)
                     self._fail(entry, message.text, message.code)
 
         def lost(order: Order, reason: str) -> None:
             tries[order.film] = tries.get(order.film, 0) + 1
             if tries[order.film] >= self.options.attempts:
+                self._keep_wishes(self.entries[order.film])
                 self._fail(self.entries[order.film], f"{self.entries[order.film].source}: {reason}", 3)
             else:
                 orders.append(order)
 
         self._work(orders, take, lost)
+
+    def _keep_wishes(self, entry: Entry) -> None:
+        """Note what is wanted of a film that nobody could look at, for another try."""
+        out = entry.film.out if entry.wanted.out is None else as_text(entry.wanted.out)
+        self.ledger.change(entry.film, settings=settings_text(entry.settings), out=out)
 
     def _work(
         self,

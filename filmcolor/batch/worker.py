@@ -1,5 +1,6 @@
 """What a worker does with an order; the same on this machine and on another."""
 
+import contextlib
 import hashlib
 import os
 import queue
@@ -39,7 +40,7 @@ from filmcolor.errors import BusyError, FilmcolorError, FullError, InputError, i
 from filmcolor.files import replacing
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.disk import disk_need
-from filmcolor.pipeline.inputs import Task, color_task, result_name
+from filmcolor.pipeline.inputs import Task, color_task, files_of, result_name
 from filmcolor.pipeline.journal import hash_file, hash_head_and_tail
 from filmcolor.pipeline.kinds import kind_of
 from filmcolor.pipeline.making import Maker, segment_file, set_up, stored_task
@@ -187,6 +188,7 @@ class Worker:
         teller = _Teller(order.film, self._send)
         task = Task(order.kind, order.source, order.out)  # type: ignore[arg-type]
         settings = order.settings
+        files = files_of(task, settings)
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
@@ -197,8 +199,11 @@ class Worker:
                     raise
                 time.sleep(0.3)
         if state_of(order.kind, order.source)[2] != order.fingerprint:
-            if order.out.is_file():
-                order.out.unlink()
+            for file in files:
+                file.unlink(missing_ok=True)
+            if order.kind == "sequence":
+                with contextlib.suppress(OSError):
+                    order.out.rmdir()  # where nothing else is in it
             raise InputError(
                 f"{order.source}: changed while it was colored; the result was thrown away, run the batch again"
             )

@@ -17,8 +17,11 @@ from filmcolor.pipeline.run import RunResult, color_film, load_predictor
 from filmcolor.pipeline.sequence import color_sequence
 from filmcolor.pipeline.workspace import workspace_of
 from filmcolor.settings import RunSettings
+from filmcolor.video.compare import comparison_of
 from filmcolor.video.containers import result_suffix
+from filmcolor.video.framemd5 import sidecars_of
 from filmcolor.video.probe import probe
+from filmcolor.video.sequence import find_sequence
 from filmcolor.video.still import still_suffix
 
 
@@ -100,6 +103,19 @@ def color_task(
     if task.kind == "picture":
         return color_picture(task.source, task.out, settings, progress, predictor)
     return color_sequence(task.source, task.out, settings, progress, predictor)
+
+
+def files_of(task: Task, settings: RunSettings) -> tuple[Path, ...]:
+    """Return the files that a task writes: the result, and what is asked for beside it. Raises InputError."""
+    if task.kind == "sequence":
+        sequence = find_sequence(task.source)
+        return tuple(sequence.result(i, task.out) for i in range(len(sequence.files))) if sequence else ()
+    beside: list[Path] = []
+    if task.kind == "film" and settings.compare:
+        beside.append(comparison_of(task.out))
+    if task.kind == "film" and settings.framemd5:
+        beside.extend(sidecars_of(task.out))
+    return (task.out, *beside)
 
 
 def _task(source: Path, out: str | None, settings: RunSettings, several: bool) -> Task:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +238,33 @@ def test_a_film_that_changes_during_the_run_is_not_taken_for_done(
     assert rows(out)["b.mkv"].frames == 9
 
 
+def test_nothing_is_left_of_what_was_made_of_a_source_that_changed(
+    vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = worker.color_task
+    (vault / "reel").mkdir()
+    for number in range(3):
+        shutil.copy(vault / "p.png", vault / f"reel/{number:04d}.png")
+
+    def changing(task: Any, *rest: Any) -> Any:
+        result = real(task, *rest)
+        if task.kind == "sequence":
+            shutil.copy(vault / "p.png", vault / "reel/0003.png")
+        else:
+            make_film(vault / "sub/b.mkv", shots=(9,))
+        return result
+
+    monkeypatch.setattr(worker, "color_task", changing)
+    threads(monkeypatch)
+    out = tmp_path / "out"
+    base = replace(SMALL, compare=True, framemd5=True)
+    (vault / "list.csv").write_text("film\nreel\nsub/b.mkv\n")
+    outcome = run(vault / "list.csv", out, base=base)
+    assert [film.kind for film in outcome.failed] == ["sequence", "film"]
+    assert names(out) == []
+    assert not (out / "reel").exists()
+
+
 def test_a_film_that_vanishes_before_its_turn_fails_alone(
     vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,6 +351,28 @@ def test_a_manifest_gives_each_film_its_own(
     soft = RunSettings(size=64, mirrored=False, preset="archive", saturation=0.5)
     color_film(vault / "sub/b.mkv", tmp_path / "soft.mkv", soft)
     assert (tmp_path / "soft.mkv").read_bytes() == (out / "x/named.mkv").read_bytes()
+
+
+def test_a_retry_does_what_the_manifest_and_the_command_said_of_each_film(
+    vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads(monkeypatch)
+    manifest = vault / "list.toml"
+    manifest.write_text(
+        '[[film]]\nfilm = "bad.mkv"\noutput = "x/named.mkv"\nsaturation = 0.5\ncompare = true\n'
+    )
+    out = tmp_path / "out"
+    run(manifest, out, base=replace(SMALL, framemd5=True))
+    run(vault, out, include=("a.mkv",))
+    assert rows(out)["bad.mkv"].state == "failed"
+    shutil.copy(vault / "sub/b.mkv", vault / "bad.mkv")
+    assert not retry_batch(SMALL, BatchOptions(out=out), Told()).failed
+    color_film(vault / "sub/b.mkv", tmp_path / "soft.mkv", replace(SMALL, saturation=0.5))
+    assert (tmp_path / "soft.mkv").read_bytes() == (out / "x/named.mkv").read_bytes()
+    assert names(out) == [
+        "a.mkv", "x/named.compare.mkv", "x/named.mkv", "x/named.mkv.framemd5",
+        "x/named.mkv.source-luma.framemd5",
+    ]  # fmt: skip
 
 
 def test_a_dry_run_writes_nothing(vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
