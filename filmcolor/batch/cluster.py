@@ -118,12 +118,13 @@ class RayBackend:
         except BaseException:
             self._leave()
             raise
-        self._token = uuid.uuid4().hex
+        self._token = "" if options.dry_run else uuid.uuid4().hex
         self._mark = self._out / FOLDER / f"seen-{self._token}"
 
     def start(self, number: int) -> RayHand:
         """Start worker `number`, from 1; Ray chooses the machine."""
-        _write(self._mark)
+        if self._token:  # a dry run writes nothing
+            _write(self._mark)
         actor = self._ray.remote(RayWorker).options(max_concurrency=4, max_restarts=0, **self._share)
         threads = max(1, int(self._share["num_cpus"]))
         handle = actor.remote(self._base, self._weights, threads, self._out, self._token, self._sources)
@@ -207,15 +208,15 @@ def _write(mark: Path) -> None:
 
 
 def _unseen(out: Path, token: str, sources: Sequence[Path]) -> Failed | None:
-    """Return what this machine does not see of what it needs, or None."""
+    """Return what this machine does not see of what it needs, or None. token: "" where `out` is not needed."""
     host = socket.gethostname()
     folder = out / FOLDER
-    if not (folder / f"seen-{token}").exists():
+    if token and not (folder / f"seen-{token}").exists():
         text = (
             f"{out}: the machine {host} does not see this folder of the driver; results need shared storage"
         )
         return Failed(0, text, 4, again=False)
-    if not os.access(folder, os.W_OK):
+    if token and not os.access(folder, os.W_OK):
         return Failed(0, f"{out}: the machine {host} may not write here", 4, again=False)
     for source in sources:
         if not source.exists():

@@ -11,6 +11,8 @@ from filmcolor.errors import FilmcolorError, InputError, ModelError, OutputError
 _MOST_FALSE_STARTS = 3
 _BY_CODE: dict[int, type[FilmcolorError]] = {3: InputError, 4: OutputError, 5: ModelError}
 _START_PATIENCE = 300.0
+_TURN = 5.0
+"""Seconds; a driver that looks less often was stopped itself (Ctrl-Z), and perhaps its workers with it."""
 
 
 class Hand(Protocol):
@@ -76,6 +78,7 @@ class Crew:
     def __init__(self, backend: Backend, count: int, watchdog: float) -> None:
         self._backend, self._watchdog = backend, watchdog
         self._count = count
+        self._looked = time.monotonic()
         self.seats: list[Seat] = []
         self.basis: tuple[tuple[str, str], ...] | None = None
 
@@ -138,6 +141,10 @@ class Crew:
 
     def _watch(self) -> None:
         now = time.monotonic()
+        missed = max(0.0, now - self._looked - _TURN)
+        self._looked = now
+        for seat in self.seats:
+            seat.sign += missed  # what was said meanwhile is heard after this
         helped = {seat.order.film for seat in self.seats if isinstance(seat.order, Make)}
         for seat in self.seats:
             if isinstance(seat.order, Color) and seat.order.film in helped:

@@ -3,14 +3,16 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from filmcolor.batch.batch import run_batch
-from filmcolor.batch.cluster import RayWorker, _shares
+from filmcolor.batch.cluster import RayBackend, RayWorker, _shares, _unseen
 from filmcolor.batch.ledger import FOLDER
 from filmcolor.batch.messages import Failed
 from filmcolor.batch.options import BatchOptions
@@ -50,9 +52,35 @@ def test_a_machine_that_does_not_see_a_path_says_which(tmp_path: Path) -> None:
     assert "a.mkv: the machine" in other.text
 
 
-def test_without_ray_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
+def test_a_dry_run_asks_machines_for_the_sources_alone_and_makes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[tuple[Any, ...]] = []
 
+    class Actor:
+        def options(self, **_: object) -> "Actor":
+            return self
+
+        def remote(self, *given: Any) -> Any:
+            started.append(given)
+            return SimpleNamespace(hear=SimpleNamespace(remote=lambda: None))
+
+    fake = SimpleNamespace(
+        is_initialized=lambda: True, nodes=lambda: [{"Alive": True, "Resources": {"CPU": 2.0}}],
+        remote=lambda _: Actor(),
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "ray", fake)
+    options = BatchOptions(out=tmp_path / "out", backend="ray", dry_run=True)
+    backend = RayBackend(SMALL, options, [tmp_path])
+    backend.start(1)
+    backend.leave()
+    assert not list(tmp_path.iterdir())
+    _, _, _, out, token, sources = started[0]
+    assert _unseen(out, token, sources) is None
+    assert _unseen(out, token, [tmp_path / "a.mkv"]) is not None
+
+
+def test_without_ray_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     film = make_film(tmp_path / "a.mkv", shots=(2,))
     with pytest.raises(InputError, match=r"pip install 'filmcolor\[cluster\]'"):

@@ -3,7 +3,11 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from filmcolor.batch import crew as crew_module
 from filmcolor.batch.crew import Crew
 from filmcolor.batch.messages import Color, Make, Ready
 from filmcolor.settings import RunSettings
@@ -58,3 +62,24 @@ def test_a_worker_that_waits_for_its_helper_is_not_ended() -> None:
         helper.sign = time.monotonic() - 100
         crew.listen(0)
         assert [seat.hand.ended for seat in crew.seats] == [False, True, True]
+
+
+def test_time_in_which_the_driver_was_stopped_is_not_laid_to_its_workers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now=time.monotonic())
+    monkeypatch.setattr(crew_module, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    film, settings = Path("a.mkv"), RunSettings()
+    backend = Backend()
+    with Crew(backend, 1, watchdog=60) as crew:
+        (seat,) = crew.seats
+        backend.said = [(seat.hand, Ready(1, "here", ()))]
+        crew.listen(0)
+        crew.give(seat, Color(1, "film", film, film, settings, None))
+        clock.now += 1000
+        crew.listen(0)
+        assert not seat.hand.ended
+        for _ in range(19):
+            clock.now += 3
+            crew.listen(0)
+        assert seat.hand.ended, "it is silent while the driver listens"
