@@ -1,12 +1,14 @@
-"""Files that survive a crash: replace a file atomically, append a line durably."""
+"""Files that survive a crash: replace a file atomically, append a line durably; and paths as text."""
 
 import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 _LONGEST_NAME = 240  # bytes; file systems hold 255
+_QUOTED = "bytes:"
 
 
 def sync_folder(folder: Path) -> None:
@@ -96,3 +98,18 @@ def size_text(size: int) -> str:
             break
         number, unit = number / 1000, larger
     return f"{size} bytes" if unit == "bytes" else f"{number:.1f} {unit}"
+
+
+def as_text(path: Path) -> str:
+    """Return a path as SQLite and JSON can hold it: one whose bytes are no UTF-8 is quoted."""
+    text = str(path)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return _QUOTED + quote_from_bytes(os.fsencode(text))
+    return text
+
+
+def as_path(text: str) -> Path:
+    """Return the path that `as_text` made a text of."""
+    return Path(os.fsdecode(unquote_to_bytes(text[len(_QUOTED) :])) if text.startswith(_QUOTED) else text)

@@ -13,7 +13,7 @@ from filmcolor.batch.board import Screen
 from filmcolor.batch.crew import Backend, Crew
 from filmcolor.batch.discover import discover, shard_of
 from filmcolor.batch.drive import Driver
-from filmcolor.batch.ledger import Film, Ledger, as_path, hold, ledger_of, ledger_path
+from filmcolor.batch.ledger import Film, Ledger, hold, ledger_of, ledger_path
 from filmcolor.batch.machine import cuda_devices, sizes
 from filmcolor.batch.options import BatchOptions
 from filmcolor.batch.order import Vault, Wanted
@@ -28,6 +28,7 @@ from filmcolor.batch.plan import (
     twins,
 )
 from filmcolor.errors import InputError, OutputError
+from filmcolor.files import as_path
 from filmcolor.settings import RunSettings
 
 _OF_A_RUN = frozenset({"overwrite", "fresh", "device", "precision", "model"})

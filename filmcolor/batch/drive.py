@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from filmcolor.batch.board import Screen
 from filmcolor.batch.crew import Crew, Lost, Seat
-from filmcolor.batch.ledger import Ledger, as_text
+from filmcolor.batch.ledger import Ledger
 from filmcolor.batch.messages import (
     Anchors,
     Color,
@@ -35,6 +35,7 @@ from filmcolor.batch.room import no_room
 from filmcolor.batch.share import Sharing
 from filmcolor.batch.showing import Showing
 from filmcolor.errors import OutputError
+from filmcolor.files import as_text
 
 
 @dataclass(slots=True)

@@ -13,13 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from filmcolor.errors import OutputError
 
 FORMAT = 1
 FOLDER = ".filmcolor-batch"
-_QUOTED = "bytes:"
 
 State = Literal["waiting", "running", "done", "failed"]
 STATES: tuple[State, ...] = ("waiting", "running", "done", "failed")
@@ -46,7 +44,7 @@ CREATE INDEX segments_by_state ON segments (state, film);
 
 @dataclass(slots=True, kw_only=True)
 class Film:
-    """One row of the ledger. Times are seconds since 1970, sizes bytes, paths text (see `as_text`).
+    """One row of the ledger. Times are seconds since 1970, sizes bytes, paths text (see `files.as_text`).
 
     total: frames by the container's word; bytes, least: disk that the work is estimated to take, most and least; basis: digest of what
     the result stands on (settings, weights, engine, version); lost: frames lost to damage; code: exit code of
@@ -98,21 +96,6 @@ class Film:
 
 
 _COLUMNS = tuple(f.name for f in fields(Film))
-
-
-def as_text(path: Path) -> str:
-    """Return a path as SQLite can hold it: one whose bytes are no UTF-8 is quoted."""
-    text = str(path)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return _QUOTED + quote_from_bytes(os.fsencode(text))
-    return text
-
-
-def as_path(text: str) -> Path:
-    """Return the path that `as_text` made a text of."""
-    return Path(os.fsdecode(unquote_to_bytes(text[len(_QUOTED) :])) if text.startswith(_QUOTED) else text)
 
 
 def _storable(value: Any) -> Any:

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from filmcolor.batch.ledger import Film, Ledger, as_path, as_text
+from filmcolor.batch.ledger import Film, Ledger
 from filmcolor.batch.options import BatchOptions
 from filmcolor.batch.order import Wanted
 from filmcolor.errors import InputError, OutputError
+from filmcolor.files import as_path, as_text
 from filmcolor.settings import RunSettings
 
 _WHOLE = 8 << 20

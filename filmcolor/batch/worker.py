@@ -37,7 +37,7 @@ from filmcolor.batch.messages import (
 )
 from filmcolor.batch.offers import Offers
 from filmcolor.errors import BusyError, FilmcolorError, FullError, InputError, is_full
-from filmcolor.files import replacing
+from filmcolor.files import as_text, replacing
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.disk import disk_need
 from filmcolor.pipeline.inputs import Task, color_task, files_of, result_name
@@ -351,5 +351,5 @@ def colored(film: int, result: RunResult, report: Path | None = None) -> Colored
         status.st_size if result.path.is_file() else 0,
         status.st_mtime_ns,
         hash_file(result.path) if result.path.is_file() else "",
-        None if report is None else str(report),
+        None if report is None else as_text(report),
     )

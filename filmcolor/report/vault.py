@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from filmcolor.files import size_text
+from filmcolor.files import as_path, size_text
 from filmcolor.report.html import section, whole_page
 
 Document = dict[str, Any]
@@ -135,7 +135,8 @@ def _facts(document: Document) -> str:
 
 
 def _link(path: str, folder: Path) -> str:
-    return quote(os.path.relpath(path, folder.absolute()).replace(os.sep, "/"))
+    relative = os.path.relpath(as_path(path), folder.absolute()).replace(os.sep, "/")
+    return quote(os.fsencode(relative))
 
 
 def _number(value: int | None) -> str:

@@ -1,7 +1,10 @@
 """`batch run --reports`: a report of each film beside its result, linked from the batch's page."""
 
 import json
+import os
+import re
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pytest
 
@@ -45,3 +48,21 @@ def test_a_report_that_cannot_be_written_is_a_warning_and_the_film_is_done(
     assert any("a.mkv.report.html: cannot write" in line for line in film.lines)
     assert any("cannot write" in values["text"] for event, values in told.events if event == "warning")
     assert retry_batch(SMALL, BatchOptions(out=out, reports=True), Told()).to_do == 0
+
+
+def test_links_lead_to_names_that_are_no_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads(monkeypatch)
+    film = make_film(tmp_path / "a.mkv", Recipe(times=range(4)))
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    odd = Path(os.fsdecode(b"no\xff utf#8.mkv"))
+    try:
+        film.rename(vault / odd)
+    except OSError:
+        pytest.skip("a file system that takes UTF-8 alone")
+    out = tmp_path / "out"
+    run_batch([str(vault)], SMALL, BatchOptions(out=out, reports=True), Told())
+    page, _, _ = write_reports(out, None, None, None)
+    links = re.findall(r'<a href="([^"]+)">', page.read_text())
+    assert len(links) == 2
+    assert all((out / os.fsdecode(unquote_to_bytes(link))).is_file() for link in links)

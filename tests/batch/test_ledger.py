@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from filmcolor.batch.ledger import FORMAT, Film, Ledger, as_path, as_text, hold, ledger_path
+from filmcolor.batch.ledger import FORMAT, Film, Ledger, hold, ledger_path
 from filmcolor.batch.status import summary
 from filmcolor.errors import OutputError
+from filmcolor.files import as_path, as_text
 
 
 def test_a_film_that_a_dead_run_left_running_waits_again(tmp_path: Path) -> None:
