@@ -9,9 +9,9 @@ import pytest
 
 from filmcolor.color.judge import judge
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline import run as run_module
 from filmcolor.pipeline.figures import read_figures
 from filmcolor.pipeline.run import color_film, load_predictor
+from tests.pipeline.interrupted import color_interrupted
 from tests.pipeline.test_run import SMALL, make_film
 
 WEIGHTS = (0.299, 0.114)
@@ -76,9 +76,7 @@ def test_color_that_luma_does_not_allow_is_out_of_gamut() -> None:
     assert judge(luma, ab, 0.0, *WEIGHTS).chroma == 0
 
 
-def test_figures_are_the_same_behind_an_interruption(
-    tmp_path: Path, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_figures_are_the_same_behind_an_interruption(tmp_path: Path, predictor: Predictor) -> None:
     film = make_film(tmp_path / "gray.mkv", shots=(97, 2, 4, 91))
     whole = color_film(film, tmp_path / "whole.mkv", SMALL, predictor=predictor).figures
     assert whole is not None
@@ -86,17 +84,5 @@ def test_figures_are_the_same_behind_an_interruption(
     assert [(s.start, s.stop) for s in whole.shots] == [(0, 97), (97, 99), (99, 103), (103, 194)]
     assert [float(Fraction(s.start, 25)) for s in whole.shots] == [s.seconds[0] for s in whole.shots]
     assert all(len(s.pictures) == 2 for s in whole.shots)
-    write = run_module.write_segment
-    calls = 0
-
-    def fails_at_the_second(*args: object) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            raise KeyboardInterrupt
-        write(*args)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(run_module, "write_segment", fails_at_the_second)
-    with pytest.raises(KeyboardInterrupt):
-        color_film(film, tmp_path / "color.mkv", SMALL, predictor=predictor)
+    color_interrupted(film, tmp_path / "color.mkv", SMALL, predictor, at=1)
     assert color_film(film, tmp_path / "color.mkv", SMALL, predictor=predictor).figures == whole

@@ -12,13 +12,13 @@ import pytest
 
 from filmcolor.flow.align import align
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline import run as run_module
 from filmcolor.pipeline.making import Away, Maker, SegmentTask, set_up, store_task, stored_task
 from filmcolor.pipeline.memory import SceneMemory
 from filmcolor.pipeline.progress import silent
 from filmcolor.pipeline.run import color_film, load_predictor
 from filmcolor.pipeline.scan import Footage
 from filmcolor.settings import RunSettings
+from tests.pipeline.interrupted import color_interrupted
 
 SMALL = RunSettings(size=64, mirrored=False, preset="archive")
 HEIGHT, WIDTH = 96, 128
@@ -122,20 +122,10 @@ def test_shots_take_the_colors_of_earlier_ones(
 
 
 def test_an_interrupted_run_recalls_the_same(
-    film: Path, plain: tuple[bytes, Any], predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+    film: Path, plain: tuple[bytes, Any], predictor: Predictor
 ) -> None:
     out = film.with_name("again.mkv")
-    wrote = run_module.write_segment
-
-    def breaking(pieces: Any, frames: Any, setup: Any, target: Path, *rest: Any) -> None:
-        if target.name == "segment-000002.mkv":
-            raise KeyboardInterrupt
-        wrote(pieces, frames, setup, target, *rest)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(run_module, "write_segment", breaking)
-        with pytest.raises(KeyboardInterrupt):
-            color_film(film, out, SMALL, silent, predictor)
+    color_interrupted(film, out, SMALL, predictor, at=2)
     result = color_film(film, out, SMALL, silent, predictor)
     assert result.recalled == 3
     assert out.read_bytes() == plain[0]

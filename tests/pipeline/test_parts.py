@@ -14,7 +14,6 @@ import pytest
 from filmcolor.color.sight import choose_sight
 from filmcolor.film import Frame
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline import run as run_module
 from filmcolor.pipeline.making import Away, Maker, SegmentTask, set_up, store_task, stored_task
 from filmcolor.pipeline.parts import color_runs, shrink_chroma
 from filmcolor.pipeline.progress import silent
@@ -22,6 +21,7 @@ from filmcolor.pipeline.run import color_film, load_predictor
 from filmcolor.pipeline.scan import PIECE_FRAMES, scan
 from filmcolor.report.film_page import write_report
 from filmcolor.settings import RunSettings
+from tests.pipeline.interrupted import color_interrupted
 
 SMALL = RunSettings(size=64, mirrored=False, preset="archive")
 HEIGHT, WIDTH = 96, 160
@@ -138,20 +138,9 @@ def test_an_interrupted_run_passes_the_same_through(
     mixed: tuple[Path, list[Planes]],
     whole: tuple[Path, Any],
     predictor: Predictor,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = mixed[0].with_name("again.mkv")
-    wrote = run_module.write_segment
-
-    def breaking(pieces: Any, frames: Any, setup: Any, target: Path, *rest: Any) -> None:
-        if target.name == "segment-000001.mkv":
-            raise KeyboardInterrupt
-        wrote(pieces, frames, setup, target, *rest)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(run_module, "write_segment", breaking)
-        with pytest.raises(KeyboardInterrupt):
-            color_film(mixed[0], out, SMALL, silent, predictor)
+    color_interrupted(mixed[0], out, SMALL, predictor, at=1)
     result = color_film(mixed[0], out, SMALL, silent, predictor)
     assert out.read_bytes() == whole[0].read_bytes()
     assert (result.passed_frames, result.passed_shots) == (183, 2)
