@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from filmcolor.cli.choices import BackendChoice, ProgressChoice
-from filmcolor.cli.coloring import Given, settings_of, with_coloring
+from filmcolor.cli.coloring import Given, settings_of, with_coloring, with_options
 
 app = typer.Typer(help="Color a vault: many films, many workers, one ledger.", rich_markup_mode=None,
                   no_args_is_help=True)  # fmt: skip
@@ -16,26 +16,63 @@ app = typer.Typer(help="Color a vault: many films, many workers, one ledger.", r
 _Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the results and the ledger.")]
 _Vault = Annotated[Path, typer.Argument(metavar="OUT", help="Folder of a batch's results.")]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-_Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", help="Workers; default: one a GPU, or one for two cores.")
-]
-_Devices = Annotated[str | None, typer.Option(help="GPUs to use, by number: 0,1,3.")]
-_Limit = Annotated[
-    str | None, typer.Option(help="Most disk for results and unfinished work of this run, such as 500GB.")
-]
-_Attempts = Annotated[int, typer.Option(help="Tries of a film or segment whose worker dies.")]
-_Watchdog = Annotated[float, typer.Option(help="Seconds without a sign after which a worker is ended.")]
-_Shard = Annotated[
-    str | None, typer.Option(help="This run's part, i/n; default: that of the Slurm job array, if any.")
-]
-_Backend = Annotated[BackendChoice, typer.Option(help="Where workers run.")]
-_Address = Annotated[str | None, typer.Option(help="Ray's head: auto, ray://HOST:PORT or HOST:PORT.")]
-_Reports = Annotated[bool, typer.Option("--reports", help="Write a report of each film beside its result.")]
 _Progress = Annotated[ProgressChoice, typer.Option(help="How progress is shown.")]
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
+_Crew = dict[str, Any]
+"""What the command line says of the work, by the names of `batch.options.BatchOptions`."""
+
+
+def _crew(
+    reports: Annotated[
+        bool, typer.Option("--reports", help="Write a report of each film beside its result.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", help="Workers; default: one a GPU, or one for two cores.")
+    ] = None,
+    devices: Annotated[str | None, typer.Option(help="GPUs to use, by number: 0,1,3.")] = None,
+    limit_disk: Annotated[
+        str | None, typer.Option(help="Most disk for results and unfinished work of this run, such as 500GB.")
+    ] = None,
+    attempts: Annotated[int, typer.Option(help="Tries of a film or segment whose worker dies.")] = 3,
+    watchdog: Annotated[
+        float, typer.Option(help="Seconds without a sign after which a worker is ended.")
+    ] = 900.0,
+    shard: Annotated[
+        str | None, typer.Option(help="This run's part, i/n; default: that of the Slurm job array, if any.")
+    ] = None,
+    backend: Annotated[BackendChoice, typer.Option(help="Where workers run.")] = BackendChoice.local,
+    address: Annotated[
+        str | None, typer.Option(help="Ray's head: auto, ray://HOST:PORT or HOST:PORT.")
+    ] = None,
+) -> _Crew:
+    """Return what was given. Raises typer.BadParameter."""
+    from filmcolor.batch.options import parse_shard, parse_size, shard_of_scheduler
+
+    if jobs is not None and jobs < 1:
+        raise typer.BadParameter(f"must be at least 1, instead got {jobs}", param_hint="--jobs")
+    try:
+        return {
+            "reports": reports,
+            "jobs": jobs or 0,
+            "devices": tuple(part.strip() for part in devices.split(",")) if devices else (),
+            "limit_disk": None if limit_disk is None else parse_size(limit_disk),
+            "attempts": attempts,
+            "watchdog": watchdog,
+            "shard": parse_shard(shard) if shard else shard_of_scheduler(dict(os.environ)),
+            "backend": backend.value,
+            "address": address,
+        }
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+_with_crew = with_options("crew", _crew)
+
+
 @app.command("run")
+@_with_crew
 @with_coloring
 def run(
     sources: Annotated[
@@ -59,15 +96,7 @@ def run(
     verify: Annotated[
         bool, typer.Option("--verify", help="Hash every finished result again before it is left as it is.")
     ] = False,
-    reports: _Reports = False,
-    jobs: _Jobs = None,
-    devices: _Devices = None,
-    limit_disk: _Limit = None,
-    attempts: _Attempts = 3,
-    watchdog: _Watchdog = 900.0,
-    shard: _Shard = None,
-    backend: _Backend = BackendChoice.local,
-    address: _Address = None,
+    crew: _Crew,
     given: Given,
     config: Annotated[Path | None, typer.Option(help="Settings from the [run] table of a TOML file.")] = None,
     as_json: _Json = False,
@@ -77,9 +106,8 @@ def run(
     """Color all films and pictures of a vault; run it again to go on where it stopped."""
     settings = settings_of(config, {**given, "overwrite": overwrite or None})
     options = _options(
-        out=out, jobs=jobs, devices=devices, limit_disk=limit_disk, attempts=attempts, watchdog=watchdog,
-        shard=shard, backend=backend, address=address, reports=reports, include=tuple(include or ()),
-        exclude=tuple(exclude or ()), verify=verify, skip_existing=skip_existing, dry_run=dry_run,
+        crew, out=out, include=tuple(include or ()), exclude=tuple(exclude or ()), verify=verify,
+        skip_existing=skip_existing, dry_run=dry_run,
     )  # fmt: skip
     from filmcolor.batch.batch import run_batch
     from filmcolor.cli.batch_screen import screen_of
@@ -90,27 +118,18 @@ def run(
 
 
 @app.command("retry")
+@_with_crew
 def retry(
     out: _Vault,
-    reports: _Reports = False,
-    jobs: _Jobs = None,
-    devices: _Devices = None,
-    limit_disk: _Limit = None,
-    attempts: _Attempts = 3,
-    watchdog: _Watchdog = 900.0,
-    shard: _Shard = None,
-    backend: _Backend = BackendChoice.local,
-    address: _Address = None,
+    *,
+    crew: _Crew,
     model: Annotated[Path | None, typer.Option(help="Weights to use instead of the shipped ones.")] = None,
     as_json: _Json = False,
     progress: _Progress = ProgressChoice.auto,
     quiet: _Quiet = False,
 ) -> None:
     """Try the failed films of a batch again, after saying why each failed."""
-    options = _options(
-        out=out, jobs=jobs, devices=devices, limit_disk=limit_disk, attempts=attempts, watchdog=watchdog,
-        shard=shard, backend=backend, address=address, reports=reports,
-    )  # fmt: skip
+    options = _options(crew, out=out)
     from filmcolor.batch.batch import retry_batch
     from filmcolor.batch.ledger import Ledger, ledger_of
     from filmcolor.batch.status import base_of
@@ -163,22 +182,11 @@ def report(
         typer.echo(path)
 
 
-def _options(*, out: Path, jobs: int | None, devices: str | None, limit_disk: str | None, shard: str | None,
-             backend: BackendChoice, **more: Any) -> Any:  # fmt: skip
-    from filmcolor.batch.options import BatchOptions, parse_shard, parse_size, shard_of_scheduler
+def _options(crew: _Crew, **more: Any) -> Any:
+    from filmcolor.batch.options import BatchOptions
 
-    if jobs is not None and jobs < 1:
-        raise typer.BadParameter(f"must be at least 1, instead got {jobs}", param_hint="--jobs")
     try:
-        return BatchOptions(
-            out=out,
-            jobs=jobs or 0,
-            devices=tuple(part.strip() for part in devices.split(",")) if devices else (),
-            limit_disk=None if limit_disk is None else parse_size(limit_disk),
-            shard=parse_shard(shard) if shard else shard_of_scheduler(dict(os.environ)),
-            backend=backend.value,
-            **more,
-        )
+        return BatchOptions(**crew, **more)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 

@@ -101,23 +101,35 @@ def coloring(
     }
 
 
-def with_coloring(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command with the options of `coloring` in the place of its keyword-only parameter `given`."""
-    options = {
-        name: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in inspect.signature(coloring).parameters.items()
-    }
+def with_options(
+    name: str, options: Callable[..., Any]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that puts the parameters of `options` in the place of a command's keyword-only parameter
+    `name`, which gets what `options` returns of them."""
 
-    @functools.wraps(command)
-    def whole(**values: Any) -> None:
-        command(given=coloring(**{name: values.pop(name) for name in options}), **values)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        given = {
+            each: parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for each, parameter in inspect.signature(options).parameters.items()
+        }
 
-    parameters: list[inspect.Parameter] = []
-    for parameter in inspect.signature(command).parameters.values():
-        parameters += options.values() if parameter.name == "given" else [parameter]
-    whole.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    whole.__annotations__ = {p.name: p.annotation for p in parameters}
-    return whole
+        @functools.wraps(command)
+        def whole(**values: Any) -> None:
+            made = options(**{each: values.pop(each) for each in given})
+            command(**{name: made}, **values)
+
+        parameters: list[inspect.Parameter] = []
+        for parameter in inspect.signature(command).parameters.values():
+            parameters += given.values() if parameter.name == name else [parameter]
+        whole.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        whole.__annotations__ = {p.name: p.annotation for p in parameters}
+        return whole
+
+    return decorate
+
+
+with_coloring = with_options("given", coloring)
+"""Gives a command the options of `coloring` in the place of its keyword-only parameter `given`."""
 
 
 def settings_of(config: Path | None, given: Given) -> Any:
