@@ -43,7 +43,8 @@ def coloring(
     no_scene_memory: Annotated[
         bool,
         typer.Option(
-            "--no-scene-memory", help="A shot does not take its colors from an earlier one of the same scene."
+            "--no-scene-memory",
+            help="What is seen again, in another shot or behind something, does not take its former colors.",
         ),
     ] = False,
     no_mirror: Annotated[
