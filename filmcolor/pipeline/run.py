@@ -8,43 +8,34 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from filmcolor import __version__
-from filmcolor.errors import InputError, OutputError, cannot_write
+from filmcolor.errors import InputError, cannot_write
 from filmcolor.files import publish
 from filmcolor.film import FilmInfo
 from filmcolor.model.predict import Predictor
 from filmcolor.model.weights import load_model
 from filmcolor.pipeline.ahead import ahead
-from filmcolor.pipeline.anchors import Half, Piece
 from filmcolor.pipeline.figures import FilmFigures, read_figures
 from filmcolor.pipeline.journal import Journal, hash_head_and_tail, made_here
 from filmcolor.pipeline.making import (
-    Away,
     Hands,
     Maker,
     SegmentTask,
     Setup,
-    anchors_made,
-    color_anchors,
-    end_file,
     segment_file,
     set_up_known,
-    store_colors,
-    stored_end,
     write_segment,
 )
-from filmcolor.pipeline.memory import Recalled, SceneMemory, describer, stored_views, views_file, views_of
 from filmcolor.pipeline.note import color_note
+from filmcolor.pipeline.phase_a import Account, Job, phase_a
 from filmcolor.pipeline.places import with_room
-from filmcolor.pipeline.plan import segments
 from filmcolor.pipeline.progress import Progress, Report, silent
-from filmcolor.pipeline.scan import Footage, scan
 from filmcolor.pipeline.watch import figures_file
 from filmcolor.pipeline.workspace import clear, held, part_of, workspace_of
 from filmcolor.settings import RunSettings
@@ -55,7 +46,6 @@ from filmcolor.video.encode import choose_encoding
 from filmcolor.video.framemd5 import sidecars_of, write_luma_md5, write_result_md5
 from filmcolor.video.join import join
 from filmcolor.video.probe import probe
-from filmcolor.video.telecine import FieldWatch
 
 LOOK_AHEAD = 2
 """Segments that phase A may be ahead of phase B."""
@@ -93,43 +83,6 @@ class RunResult:
     def partial(self) -> bool:
         """Whether frames of the source are missing in the result."""
         return self.damage is not None and self.damage.partial
-
-
-@dataclass(slots=True)
-class _Account:
-    """What the two phases of one run have counted; phase A writes its own fields, phase B its own.
-
-    anchors: colored in phase A; others: in segments that were handed away. recalled: shots recognized.
-    """
-
-    damage: Damage
-    shots: int = 0
-    recalled: int = 0
-    passed_frames: int = 0
-    passed_shots: int = 0
-    anchors: int = 0
-    others: int = 0
-    pts: list[int] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def spent(self, stage: str, since: float) -> float:
-        """Add the time since `since` to a stage; return the time now."""
-        now = time.perf_counter()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - since
-        return now
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One segment on its way from phase A to phase B. pieces is None where this process does not make it.
-
-    away: the segment was handed to another process.
-    """
-
-    task: SegmentTask
-    pieces: tuple[Piece, ...] | None
-    away: Away | None = None
 
 
 def load_predictor(settings: RunSettings) -> Predictor:
@@ -203,7 +156,7 @@ def _finished(journal: Journal, out: Path) -> RunResult | None:
 def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: Hands | None) -> RunResult:
     info, encoding, settings = setup.info, setup.encoding, setup.settings
     warnings = list(dict.fromkeys((*info.warnings, *encoding.warnings)))
-    account = _Account(Damage(info.path, settings.strict), warnings=warnings)
+    account = Account(Damage(info.path, settings.strict), warnings=warnings)
     for line in account.warnings:
         progress(Progress("read", warning=line))
     seen_warnings = set(account.warnings)
@@ -227,7 +180,7 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
 
     own = threading.Semaphore(LOOK_AHEAD)
     jobs = ahead(
-        _phase_a(setup, journal, account, warn, hands, own), LOOK_AHEAD if hands is None else _AWAY_AHEAD
+        phase_a(setup, journal, account, warn, hands, own), LOOK_AHEAD if hands is None else _AWAY_AHEAD
     )
     film = decode(
         info,
@@ -238,7 +191,7 @@ def _color(setup: Setup, out: Path, progress: Report, journal: Journal, hands: H
         chroma=not settings.recolor,
     )
     files: list[Path] = []
-    away: list[_Job] = []
+    away: list[Job] = []
 
     def finish(task: SegmentTask) -> None:
         finished = journal.add(task.number, task.start, task.stop, segment_file(journal.folder, task.number))
@@ -307,7 +260,7 @@ def _open(own: threading.Semaphore) -> Iterator[None]:
         own.release(_AWAY_AHEAD)
 
 
-def _take_back(job: _Job, maker: Maker, folder: Path, account: _Account, report: Callable[[], None]) -> None:
+def _take_back(job: Job, maker: Maker, folder: Path, account: Account, report: Callable[[], None]) -> None:
     """Wait for a segment that was handed away; make it here where the others could not."""
     assert job.away is not None
     made = job.away.made()
@@ -317,144 +270,3 @@ def _take_back(job: _Job, maker: Maker, folder: Path, account: _Account, report:
             report()
         return
     account.others += maker.make(job.task, folder, report)
-
-
-def _phase_a(
-    setup: Setup,
-    journal: Journal,
-    account: _Account,
-    warn: Callable[[str], None],
-    hands: Hands | None,
-    own: threading.Semaphore,
-) -> Generator[_Job, None, None]:
-    """Yield the film's segments in order, with the color of their anchors.
-
-    own: how many more segments may wait for this process, where there are other hands.
-    """
-    settings, folder = setup.settings, journal.folder
-    film = decode(
-        setup.info,
-        warn=warn,
-        start=settings.start,
-        end=settings.end,
-        damage=account.damage,
-        chroma=not settings.recolor,
-    )
-    settled: Half | None = None
-    last: _Job | None = None
-    memory = None
-    if settings.remembers:
-        memory = SceneMemory(describer(setup.predictor, setup.sight, setup.lightness), setup.info.bits)
-    colors = _Colors(setup, folder, account)
-    fields = FieldWatch(setup.info.bits)
-    with closing(film):
-        for number, footage in enumerate(
-            segments(
-                scan(fields.through(film), setup.sight, setup.info.bits, pyscenedetect=settings.pyscenedetect)
-            )
-        ):
-            account.pts.extend(itertools.chain.from_iterable(piece.pts for piece in footage))
-            account.shots = footage[-1].shot + 1
-            _count_passed(footage, account, setup.info, warn)
-            if last is not None and last.away is not None and last.task.shared_end:
-                settled = _end_of(last, setup, folder, account)
-            recalled: tuple[Recalled | None, ...] = ()
-            if memory is not None:
-                clock = time.perf_counter()
-                recalled = memory.recall(number, footage)
-                account.recalled = memory.recalled
-                account.spent("memory", clock)
-            task = SegmentTask(number, footage, settled, recalled)
-            kept = None
-            if journal.has(number, task.start, task.stop) and (memory is None or colors.stored(number)):
-                kept = stored_end(end_file(folder, number))
-            if kept is None and memory is not None:
-                task = colors.told(task, memory)
-            if kept is not None:
-                last = _Job(task, None)
-                settled = kept if task.shared_end else None
-            elif hands is not None and (away := _offer(task, folder, hands, own)) is not None:
-                last = _Job(task, None, away)
-                colors.handed_away(last)
-                settled = None
-            else:
-                pieces = color_anchors(task, setup, account.spent)
-                account.anchors += anchors_made(pieces, task)
-                store_colors(pieces, task, setup, folder)
-                last = _Job(task, pieces)
-                settled = pieces[-1].ab[-1] if task.shared_end else None
-            yield last
-    for line in fields.found().warnings(setup.info):
-        warn(line)
-
-
-def _count_passed(
-    footage: Sequence[Footage], account: _Account, info: FilmInfo, warn: Callable[[str], None]
-) -> None:
-    for piece in footage:
-        if not piece.colored:
-            continue
-        if not account.passed_frames:
-            second = float((piece.pts[0] - info.first_pts) * info.time_base)
-            warn(
-                f"{info.path.name}: in color already at {second:.2f} s; such parts are passed through as they are"
-                " (--recolor colors them, too)"
-            )
-        account.passed_frames += piece.stop - piece.start
-        account.passed_shots += not piece.shared_start
-
-
-def _offer(task: SegmentTask, folder: Path, hands: Hands, own: threading.Semaphore) -> Away | None:
-    """Hand a segment away, or return None as soon as this process can take it."""
-    while (away := hands.take(task, folder)) is None:
-        if own.acquire(timeout=0.05):
-            return None
-    return away
-
-
-class _Colors:
-    """Finds the colors that shots are recalled by, wherever the segments that hold them are made."""
-
-    def __init__(self, setup: Setup, folder: Path, account: _Account) -> None:
-        self._setup, self._folder, self._account = setup, folder, account
-        self._away: dict[int, _Job] = {}
-
-    def stored(self, number: int) -> bool:
-        """Whether a finished segment's colors can be read."""
-        return stored_views(views_file(self._folder, number)) is not None
-
-    def handed_away(self, job: _Job) -> None:
-        """Keep a segment that others make until its colors are stored."""
-        self._away[job.task.number] = job
-
-    def told(self, task: SegmentTask, memory: SceneMemory) -> SegmentTask:
-        """Return the task with the colors that earlier segments have for it. Waits for those that need it."""
-        for number, job in list(self._away.items()):
-            over = job.away is not None and job.away.ended() and views_file(self._folder, number).is_file()
-            if over or number not in memory.segments():
-                del self._away[number]
-        found = [
-            each
-            if each is None or each.view.segment == task.number
-            else replace(each, ab=self._views(each.view.segment)[each.view.place])
-            for each in task.recalled
-        ]
-        return replace(task, recalled=tuple(found))
-
-    def _views(self, number: int) -> Half:
-        job = self._away.get(number)
-        if job is not None and job.away is not None:
-            job.away.anchored()  # where it will not be, nothing is stored
-        views = stored_views(views_file(self._folder, number))
-        if views is None and job is not None:
-            views = views_of(color_anchors(job.task, self._setup, self._account.spent))
-        if views is None:
-            raise OutputError(f"{self._folder}: the colors of segment {number} are gone; run again")
-        return views
-
-
-def _end_of(job: _Job, setup: Setup, folder: Path, account: _Account) -> Half:
-    """Return the color of the last anchor of a segment that was handed away."""
-    assert job.away is not None
-    kept = stored_end(end_file(folder, job.task.number)) if job.away.anchored() else None
-    return color_anchors(job.task, setup, account.spent)[-1].ab[-1] if kept is None else kept
