@@ -140,7 +140,8 @@ class _Reader:
         info = self.info
         if (picture.width, picture.height) != (info.width, info.height):
             self._say("the picture size")
-            picture = picture.reformat(width=info.width, height=info.height, interpolation="BICUBIC")
+            whole = "gbrp" if picture.format.has_palette else None  # swscale makes no palettes
+            picture = picture.reformat(info.width, info.height, whole, interpolation="BICUBIC")
         elif picture.format.name != info.pixel_format:
             self._say("the pixel format")
         layout = pixel_layout(picture.format.name)
@@ -168,7 +169,8 @@ class _Reader:
     def _chroma(self, picture: av.VideoFrame) -> Chroma | None:
         info = self.info
         if picture.format.name != info.pixel_format:
-            usual = info.pixel_format if info.is_rgb else planar_name(info.subsampling, info.bits)
+            depth = "" if info.bits == 8 else f"{info.bits}le"
+            usual = f"gbrp{depth}" if info.is_rgb else planar_name(info.subsampling, info.bits)
             picture = picture.reformat(format=usual)
         return read_chroma(picture, info.tags.luma_weights(info.height))
 

@@ -1,5 +1,6 @@
 """Chroma as it was coded, from every kind of frame."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -83,3 +84,27 @@ def test_a_film_gives_chroma_only_where_asked(tmp_path: Path) -> None:
     film = make_film(tmp_path / "a.mkv", Recipe(pixel_format="yuv420p"))
     info = probe(film)
     assert all(frame.chroma is None for frame in decode(info, chroma=True))  # neutral
+
+
+@pytest.mark.parametrize("second", [("rgb24", 24, 16), ("pal8", 12, 8)])
+def test_a_palette_that_turns_to_rgb_or_to_another_size_is_read(
+    tmp_path: Path, second: tuple[str, int, int]
+) -> None:
+    path = tmp_path / "palette.mov"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("png", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 24, 16, "pal8"
+        for n, (form, width, height) in enumerate((("pal8", 24, 16), second)):
+            png = av.CodecContext.create("png", "w")
+            png.width, png.height, png.pix_fmt, png.time_base = width, height, form, Fraction(1, 25)
+            frame = av.VideoFrame(width, height, form)
+            for plane in frame.planes:
+                plane.update((np.arange(plane.buffer_size) * 37 % 256).astype(np.uint8).tobytes())
+            frame.pts, frame.time_base = n, Fraction(1, 25)
+            for packet in (*png.encode(frame), *png.encode(None)):
+                packet.stream, packet.time_base = stream, Fraction(1, 25)
+                packet.pts = packet.dts = n
+                out.mux(packet)
+    frames = list(decode(probe(path), chroma=True))
+    assert [frame.luma.shape for frame in frames] == [(16, 24)] * 2
+    assert [frame.chroma[0].shape for frame in frames if frame.chroma] == [(16, 24)] * 2
