@@ -69,5 +69,8 @@ def _distance(one: Rows, other: Rows) -> float:
 
 
 def _change(one: Rows, other: Rows) -> float:
-    beyond = cv2.subtract(cv2.absdiff(one, other), (_NOISE,))  # type: ignore[call-overload]  # a number is allowed
+    apart = cv2.absdiff(one, other)
+    beyond = cv2.subtract(
+        apart, np.full_like(apart, _NOISE)
+    )  # a number is ambiguous where there are 4 samples
     return float(cv2.mean(beyond)[0])
