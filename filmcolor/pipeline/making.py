@@ -202,7 +202,7 @@ def stored_end(path: Path) -> Half | None:
     """Return the stored color of a segment's last anchor, or None where it cannot be read."""
     try:
         ab: Half = np.load(path, allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return None
     return ab if ab.dtype == np.float16 and ab.ndim == 3 else None
 

@@ -167,6 +167,6 @@ def stored_views(path: Path) -> Half | None:
     """Return the stored colors of a segment's views, or None where they cannot be read."""
     try:
         views: Half = np.load(path, allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return None
     return views if views.dtype == np.float16 and views.ndim == 4 else None

@@ -124,7 +124,8 @@ def phase_a(
                 settled = kept if task.shared_end else None
             elif hands is not None and (away := _offer(task, folder, hands, own)) is not None:
                 last = Job(task, None, away)
-                colors.handed_away(last)
+                if memory is not None:  # else nobody asks for them, and they would pile up
+                    colors.handed_away(last)
                 settled = None
             else:
                 pieces = color_anchors(task, setup, account.spent)
@@ -178,9 +179,11 @@ class _Colors:
 
     def told(self, task: SegmentTask, memory: SceneMemory) -> SegmentTask:
         """Return the task with the colors that earlier segments have for it. Waits for those that need it."""
+        # what the task recalls may have been pushed out of memory by its own many shots
+        asked = memory.segments() | {each.view.segment for each in task.recalled if each is not None}
         for number, job in list(self._away.items()):
             over = job.away is not None and job.away.ended() and views_file(self._folder, number).is_file()
-            if over or number not in memory.segments():
+            if over or number not in asked:
                 del self._away[number]
         found = [
             each

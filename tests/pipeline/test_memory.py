@@ -12,8 +12,9 @@ import pytest
 
 from filmcolor.flow.align import align
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline.making import Away, Maker, SegmentTask, set_up, store_task, stored_task
-from filmcolor.pipeline.memory import SceneMemory
+from filmcolor.pipeline.making import Away, Maker, SegmentTask, set_up, store_task, stored_end, stored_task
+from filmcolor.pipeline.memory import SceneMemory, store_views, stored_views, views_file
+from filmcolor.pipeline.phase_a import Job, _Colors
 from filmcolor.pipeline.progress import silent
 from filmcolor.pipeline.run import color_film, load_predictor
 from filmcolor.pipeline.scan import Footage
@@ -79,6 +80,44 @@ def test_memory_is_bounded() -> None:
     assert len(memory.segments()) == 80  # one view each
     memory.recall(80, [_shot(80 + i, 3 * i, 200 + i, 0) for i in range(64)])
     assert memory.segments() == {80}
+
+
+class Late:
+    """A segment made elsewhere, whose colors are stored only once they are waited for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def ended(self) -> bool:
+        return False
+
+    def anchored(self) -> bool:
+        store_views(views_file(self._folder, 0), np.full((2, 2, 4, 4), 7, np.float16))
+        return True
+
+    def made(self) -> int | None:
+        return None
+
+
+def test_a_view_that_its_own_segment_pushes_out_of_memory_is_waited_for(tmp_path: Path) -> None:
+    memory = SceneMemory(_thumbnail, 8)
+    away = SegmentTask(0, (_shot(0, 0, 1, 10),), None, memory.recall(0, [_shot(0, 0, 1, 10)]))
+    many = [_shot(1, 3, 1, 13), *(_shot(2 + i, 6 + 3 * i, 200 + i, 0) for i in range(64))]
+    task = SegmentTask(1, tuple(many), None, memory.recall(1, many))
+    assert memory.segments() == {1}
+    colors = _Colors(None, tmp_path, None)  # type: ignore[arg-type]
+    colors.handed_away(Job(away, None, Late(tmp_path)))
+    recalled = colors.told(task, memory).recalled[0]
+    assert recalled is not None
+    assert recalled.ab is not None
+    assert (recalled.ab == 7).all()
+
+
+@pytest.mark.parametrize("held", [b"", b"\x93NUMPY", b"anything"])
+def test_stored_colors_that_are_torn_are_none(tmp_path: Path, held: bytes) -> None:
+    (tmp_path / "torn.npy").write_bytes(held)
+    assert stored_end(tmp_path / "torn.npy") is None
+    assert stored_views(tmp_path / "torn.npy") is None
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +213,13 @@ def test_segments_made_elsewhere_recall_the_same(
     assert result.recalled == 3
     outside = [r for task in hands.taken for r in task.recalled if r is not None and r.ab is not None]
     assert outside
+
+
+def test_without_memory_segments_made_elsewhere_are_let_go(
+    film: Path, predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Job] = []
+    monkeypatch.setattr(_Colors, "handed_away", lambda _, job: kept.append(job))
+    settings, out = replace(SMALL, scene_memory=False), film.with_name("let-go.mkv")
+    color_film(film, out, settings, silent, predictor, Elsewhere(film, out, predictor, -1))
+    assert not kept
