@@ -9,6 +9,7 @@ import typer
 
 from filmcolor.cli.choices import BackendChoice, ProgressChoice
 from filmcolor.cli.coloring import Given, settings_of, with_coloring, with_options
+from filmcolor.cli.loading import uninterrupted
 
 app = typer.Typer(help="Color a vault: many films, many workers, one ledger.", rich_markup_mode=None,
                   no_args_is_help=True)  # fmt: skip
@@ -109,7 +110,8 @@ def run(
         crew, out=out, include=tuple(include or ()), exclude=tuple(exclude or ()), verify=verify,
         skip_existing=skip_existing, dry_run=dry_run,
     )  # fmt: skip
-    from filmcolor.batch.batch import run_batch
+    with uninterrupted():
+        from filmcolor.batch.batch import run_batch
     from filmcolor.cli.batch_screen import screen_of
 
     with screen_of(progress.value, quiet, as_json) as screen:
@@ -130,7 +132,8 @@ def retry(
 ) -> None:
     """Try the failed films of a batch again, after saying why each failed."""
     options = _options(crew, out=out)
-    from filmcolor.batch.batch import retry_batch
+    with uninterrupted():
+        from filmcolor.batch.batch import retry_batch
     from filmcolor.batch.ledger import Ledger, ledger_of
     from filmcolor.batch.status import base_of
     from filmcolor.cli.batch_screen import screen_of

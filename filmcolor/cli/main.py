@@ -70,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     signal.signal(signal.SIGTERM, _on_terminate)
     try:
         code = app(arguments, standalone_mode=False)
+        if code == 130:  # Typer's exit for Ctrl-C
+            _complain(_STOPPED)
         if sys.stdout is not None:  # closed by the caller
             sys.stdout.flush()
     except FilmcolorError as error:

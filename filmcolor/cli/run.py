@@ -10,6 +10,7 @@ import typer
 
 from filmcolor.cli.choices import ProgressChoice
 from filmcolor.cli.coloring import Given, settings_of, with_coloring
+from filmcolor.cli.loading import uninterrupted
 from filmcolor.cli.reporting import Reporting
 from filmcolor.errors import FilmcolorError, OutputError
 
@@ -39,13 +40,13 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Color films and pictures; luma, sound, subtitles and timing stay as they are."""
-    from filmcolor.cli.show import Screen  # here, so that --help does not load torch
+    with uninterrupted():  # here, so that --help does not load torch
+        from filmcolor.cli.show import Screen
+        from filmcolor.pipeline.inputs import color_inputs
+        from filmcolor.pipeline.progress import Progress
 
     settings = settings_of(config, {**given, "overwrite": overwrite or None})
     screen = Screen(progress.value, quiet)
-
-    from filmcolor.pipeline.inputs import color_inputs
-    from filmcolor.pipeline.progress import Progress
 
     reporting = None if report is None else Reporting.to(report, inputs, out, overwrite=settings.overwrite)
     source = inputs[0]
