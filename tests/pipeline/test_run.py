@@ -265,7 +265,13 @@ def test_what_cannot_be_is_one_error(tmp_path: Path, name: str, error: type[Exce
 def test_ctrl_c_stops_at_once_and_leaves_no_result(tmp_path: Path) -> None:
     film = make_film(tmp_path / "movie.mkv", shots=(400,))
     command = [sys.executable, "-m", "filmcolor", "run", str(film), "--size", "64", "--progress", "json"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    before = signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # ignored in jobs of a background shell, and inherited
+    try:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert process.stderr is not None
     for line in process.stderr:
         if '"color"' in line:
