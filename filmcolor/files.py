@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from filmcolor.errors import cannot_write
+
 _LONGEST_NAME = 240  # bytes; file systems hold 255
 _QUOTED = "bytes:"
 
@@ -59,6 +61,15 @@ def replacing(target: Path) -> Iterator[Path]:
         except BaseException:  # behind a success the name may be another process' already
             part.unlink(missing_ok=True)
             raise
+
+
+def write_text(text: str, target: Path) -> None:
+    """Write a text file, all of it or nothing; what UTF-8 cannot hold is escaped. Raises OutputError."""
+    try:
+        with replacing(target) as part:
+            part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+    except OSError as error:
+        raise cannot_write(target, error) from error
 
 
 @contextlib.contextmanager

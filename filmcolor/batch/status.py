@@ -1,6 +1,7 @@
 """How far a batch is, and what became of every film: ledgers (all shards together) -> documents and lines."""
 
 import csv
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -9,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from filmcolor.batch.ledger import STATES, Film, Ledger, ledgers_in, merged
 from filmcolor.batch.plan import settings_from
-from filmcolor.errors import OutputError
-from filmcolor.files import replacing
+from filmcolor.files import write_text
 from filmcolor.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -119,27 +119,23 @@ def write_reports(out: Path, html: Path | None, table: Path | None, document: Pa
         table or out / "batch.csv",
         document or out / "batch.json",
     )
-    texts = ((page, vault_page(found, page.parent)), (document, json.dumps(found, indent=1) + "\n"))
+    texts = (
+        (page, vault_page(found, page.parent)),
+        (document, json.dumps(found, indent=1) + "\n"),
+        (table, _csv(found)),
+    )
     for path, text in texts:
-        try:
-            with replacing(path) as part:
-                part.write_text(text, encoding="utf-8", errors="backslashreplace")
-        except OSError as error:
-            raise OutputError(f"{path}: cannot write: {error.strerror or error}") from error
+        write_text(text, path)
         yield path
-    try:
-        with (
-            replacing(table) as part,
-            part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as f,
-        ):
-            names = list(_row(Film()))
-            writer = csv.DictWriter(f, names)
-            writer.writeheader()
-            for row in found["films"]:
-                writer.writerow({**row, "warnings": "; ".join(row["warnings"])})
-    except OSError as error:
-        raise OutputError(f"{table}: cannot write: {error.strerror or error}") from error
-    yield table
+
+
+def _csv(document: Document) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(_row(Film())))
+    writer.writeheader()
+    for row in document["films"]:
+        writer.writerow({**row, "warnings": "; ".join(row["warnings"])})
+    return text.getvalue()
 
 
 def outcome_document(outcome: "Outcome", dry_run: bool) -> Document:

@@ -154,13 +154,12 @@ def report(
     overwrite: Overwrite = False,
 ) -> None:
     """Draw results as one HTML page that needs nothing else: tables, plots, before and after."""
-    from filmcolor.report.html import write_page
+    from filmcolor.files import write_text
     from filmcolor.report.page import page
 
     _free(out, overwrite)
-    text = page(results, title)
-    write_page(text, out)
-    typer.echo(f"{out}: {len(text.encode()) / 2**20:.1f} MiB")
+    write_text(page(results, title), out)
+    typer.echo(f"{out}: {out.stat().st_size / 2**20:.1f} MiB")
 
 
 @app.command()

@@ -52,10 +52,11 @@ def scan(
     )
     from filmcolor.cli.show import Screen
     from filmcolor.errors import FilmcolorError, PartialError
+    from filmcolor.files import write_text
     from filmcolor.pipeline.progress import Progress
     from filmcolor.pipeline.survey import Survey, survey_source
     from filmcolor.report.scan import scan_document, source_document
-    from filmcolor.report.scan_text import lines_of, write_toml
+    from filmcolor.report.scan_text import lines_of, toml_of
 
     if out is not None:
         _refuse(out, films, overwrite=overwrite)
@@ -81,7 +82,7 @@ def scan(
         if as_json:
             typer.echo(json.dumps(document, indent=1, allow_nan=False))
         if out is not None:
-            write_toml(document, out)
+            write_text(toml_of(document), out)
     if failures and found:
         raise PartialError(f"{len(failures)} of {len(films)} inputs failed; the lines above name them")
     if failures:

@@ -7,8 +7,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from filmcolor.errors import InputError, OutputError
-from filmcolor.files import replacing
+from filmcolor.errors import InputError
+from filmcolor.files import write_text
 
 Document = dict[str, Any]
 QUALITY, SPEED = "filmcolor.bench.quality/1", "filmcolor.bench.speed/1"
@@ -99,11 +99,7 @@ def text_of(document: Document) -> str:
 
 def write_document(document: Document, out: Path) -> None:
     """Write a result document. Raises OutputError."""
-    try:
-        with replacing(out) as part:
-            part.write_text(text_of(document), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
+    write_text(text_of(document), out)
 
 
 def read_document(path: Path) -> Document:

@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from filmcolor.errors import OutputError
-from filmcolor.files import replacing
+from filmcolor.files import write_text
 from filmcolor.video.damage import Damage
 
 Document = dict[str, Any]
@@ -13,11 +12,7 @@ Document = dict[str, Any]
 
 def write_document(document: Document, out: Path) -> None:
     """Write a report as JSON. Raises OutputError."""
-    try:
-        with replacing(out) as part:
-            part.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
+    write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", out)
 
 
 def printable(words: str) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from filmcolor.errors import InputError
+from filmcolor.files import write_text
 from filmcolor.pipeline.run import RunResult
 from filmcolor.report.document import write_document
 from filmcolor.report.film import film_document
-from filmcolor.report.html import section, whole_page, write_page
+from filmcolor.report.html import section, whole_page
 from filmcolor.report.svg import Axes, dot, legend, picture, ticks
 from filmcolor.settings import RunSettings
 
@@ -38,7 +39,7 @@ def write_report(source: Path, result: RunResult, settings: RunSettings, out: Pa
         if file.suffix.lower() == ".json":
             write_document(document, file)
         else:
-            write_page(film_page(document), file)
+            write_text(film_page(document), file)
 
 
 def report_files(out: Path) -> tuple[Path, ...]:

@@ -3,10 +3,6 @@
 from collections.abc import Sequence
 from html import escape
 from importlib import resources
-from pathlib import Path
-
-from filmcolor.errors import OutputError
-from filmcolor.files import replacing
 
 # A page may load nothing; its own style and script are allowed, and pictures inside it.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
@@ -30,15 +26,6 @@ def section(title: str, body: str, intro: str = "") -> str:
     """Return a titled section, nothing without a body. title, intro: text; body: HTML."""
     words = f"<p class='intro'>{escape(intro)}</p>" if intro else ""
     return f"<section><h2>{escape(title)}</h2>{words}{body}</section>" if body else ""
-
-
-def write_page(text: str, out: Path) -> None:
-    """Write a page. Raises OutputError."""
-    try:
-        with replacing(out) as part:
-            part.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
 
 
 def _shipped(name: str) -> str:

@@ -1,10 +1,8 @@
 """What `scan` found, as lines for people and as TOML; both are made of the document alone."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from filmcolor.errors import OutputError
-from filmcolor.files import replacing, size_text
+from filmcolor.files import size_text
 from filmcolor.report.document import Document
 from filmcolor.report.toml import toml_text
 
@@ -33,15 +31,6 @@ def toml_of(document: Document) -> str:
         return toml_text(document, _COMMENTS, _HEADING)
     alone = {key: value for key, value in document.items() if key != "sources"} | sources[0]
     return toml_text(alone, {key.removeprefix("sources."): word for key, word in _COMMENTS.items()}, _HEADING)
-
-
-def write_toml(document: Document, out: Path) -> None:
-    """Write the document as TOML. Raises OutputError."""
-    try:
-        with replacing(out) as part:
-            part.write_text(toml_of(document), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{out}: cannot write: {error.strerror or error}") from error
 
 
 def lines_of(source: Document) -> Iterator[str]:
