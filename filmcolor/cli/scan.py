@@ -51,9 +51,9 @@ def scan(
         },
     )
     from filmcolor.cli.show import Screen
-    from filmcolor.errors import FilmcolorError, PartialError
+    from filmcolor.errors import FilmcolorError
     from filmcolor.files import write_text
-    from filmcolor.pipeline.progress import Progress
+    from filmcolor.pipeline.several import Several
     from filmcolor.pipeline.survey import Survey, survey_source
     from filmcolor.report.scan import scan_document, source_document
     from filmcolor.report.scan_text import lines_of, toml_of
@@ -61,20 +61,16 @@ def scan(
     if out is not None:
         _refuse(out, films, overwrite=overwrite)
     screen = Screen(progress.value, quiet)
-    found, failures, partial = [], list[FilmcolorError](), list[Path]()
+    found, account = [], Several(len(films), screen)
     for film in films:
         screen.begin(film)
         try:
             survey = survey_source(film, settings, screen)
         except FilmcolorError as error:
-            if len(films) == 1:
-                raise
-            failures.append(error)
-            screen(Progress("read", warning=str(error)))
+            account.failed(error)
             continue
         found.append(source_document(survey))
-        if isinstance(survey, Survey) and survey.partial:
-            partial.append(film)
+        account.done(film, partial=isinstance(survey, Survey) and survey.partial)
         if not as_json:
             typer.echo("\n".join(lines_of(found[-1])))
     if found:
@@ -83,13 +79,7 @@ def scan(
             typer.echo(json.dumps(document, indent=1, allow_nan=False))
         if out is not None:
             write_text(toml_of(document), out)
-    if failures and found:
-        raise PartialError(f"{len(failures)} of {len(films)} inputs failed; the lines above name them")
-    if failures:
-        raise failures[0]
-    if partial:
-        names = ", ".join(str(path) for path in partial)
-        raise PartialError(f"{names}: frames were lost to damage; what is there was counted")
+    account.end("what is there was counted")
 
 
 def _refuse(out: Path, films: list[Path], *, overwrite: bool) -> None:

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from filmcolor.errors import FilmcolorError, InputError, OutputError, PartialError
+from filmcolor.errors import FilmcolorError, InputError, OutputError
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.journal import made_here
 from filmcolor.pipeline.kinds import Kind, kind_of
 from filmcolor.pipeline.making import Hands
 from filmcolor.pipeline.pictures import color_picture
-from filmcolor.pipeline.progress import Progress, Report
+from filmcolor.pipeline.progress import Report
 from filmcolor.pipeline.run import RunResult, color_film, load_predictor
 from filmcolor.pipeline.sequence import color_sequence
+from filmcolor.pipeline.several import Several
 from filmcolor.pipeline.workspace import workspace_of
 from filmcolor.settings import RunSettings
 from filmcolor.video.compare import comparison_of
@@ -53,42 +54,26 @@ def color_inputs(
     a film were lost to damage.
     """
     several = len(sources) > 1
-    tasks, failures = [], list[FilmcolorError]()
+    tasks, account = [], Several(len(sources), progress)
     for source in sources:
         try:
             tasks.append(_task(source, out, settings, several))
         except InputError as error:
-            if not several:
-                raise
-            failures.append(error)
-            progress(Progress("read", warning=str(error)))
+            account.failed(error)
     _refuse_collisions(tasks)
     tasks = [task for task in tasks if _wanted(task, settings, skip_existing)]
     planned([task.out for task in tasks])
     predictor = cache(lambda: load_predictor(settings))
-    done = 0
-    partial: list[Path] = []
     for task in tasks:
         begin(task.source)
         try:
             result = color_task(task, settings, progress, predictor())
         except FilmcolorError as error:
-            if not several:
-                raise
-            failures.append(error)
-            progress(Progress("read", warning=str(error)))
+            account.failed(error)
             continue
-        done += 1
-        if result.partial:
-            partial.append(task.source)
+        account.done(task.source, partial=result.partial)
         yield result
-    if failures and done:
-        raise PartialError(f"{len(failures)} of {len(sources)} inputs failed; the lines above name them")
-    if failures:
-        raise failures[0]
-    if partial:
-        names = ", ".join(str(path) for path in partial)
-        raise PartialError(f"{names}: frames were lost to damage; the result holds what is there")
+    account.end("the result holds what is there")
 
 
 def color_task(
