@@ -27,6 +27,13 @@ def train(
             help="EfficientNet-Lite classifier: for the perceptual loss, and to start an encoder.",
         ),
     ] = None,
+    teachers: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--teacher",
+            help="Weights whose color distribution is learned too (loss.taught); repeat for several.",
+        ),
+    ] = None,
     minutes: Annotated[float | None, typer.Option("--minutes", help="Budget in minutes of training.")] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Budget in steps.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="Threads on the CPU.")] = None,
@@ -65,7 +72,16 @@ def train(
             )
             typer.echo(f"{event['event']:10} {event['step']:>8}  {rest}", err=True)
 
-    result = train_network(settings, data, out, resume=resume, init=init, encoder=encoder, report=show)
+    result = train_network(
+        settings,
+        data,
+        out,
+        resume=resume,
+        init=init,
+        encoder=encoder,
+        teachers=teachers or (),
+        report=show,
+    )
     if result.stopped_by == signal.SIGINT:
         raise KeyboardInterrupt
     if result.stopped_by is not None:

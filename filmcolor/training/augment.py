@@ -1,6 +1,7 @@
-"""Old film: what the network sees of a picture when its stock, its age and its copies have been at it.
+"""Pictures as films have them: what the network sees when stock, age and copies have been at a picture, and
+dissolves.
 
-Only the input is aged; the colors to learn stay those of the picture.
+Only the input is aged; the colors to learn stay those of the picture, or of both pictures of a dissolve.
 """
 
 import math
@@ -53,6 +54,18 @@ def seen_lightness(rgb: Tensor, old: float, generator: torch.Generator) -> Tenso
     aged = torch.where(some(0.1), _dirty(aged, uniform(1, aged.shape[-2] // 4, aged.shape[-1] // 4)), aged)
     aged = torch.where(some(0.2), _block_coded(aged, uniform(1, 1, 1)), aged)
     return lightness_of_luma(torch.where(some(old), aged, clean))
+
+
+def dissolved(rgb: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Let another picture of the batch shine through a share of the pictures, by up to a half.
+
+    rgb: (b, 3, h, w), code values 0..1, which is what a dissolve mixes. Also keeps a network from learning
+    pictures by heart: mixup (Zhang et al., ICLR 2018) whose mixed truth is exact.
+    """
+    count = len(rgb)
+    draw = torch.rand(2, count, 1, 1, 1, generator=generator, device=rgb.device)
+    other = torch.where(draw[0] < share, 0.5 * draw[1], 0.0)
+    return rgb.lerp(rgb.roll(1, 0), other)
 
 
 def _uneven_light(corners: Tensor, size: torch.Size) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from filmcolor.training.augment import seen_lightness
+from filmcolor.training.augment import dissolved, seen_lightness
 from filmcolor.training.hints import known_colors
 from filmcolor.training.lab import rgb_to_lab
 from filmcolor.training.motion import moved, next_exposure, small_motion
@@ -30,6 +30,8 @@ def draw_batch(sampler: Sampler, stride: int, generator: torch.Generator) -> Bat
     options = sampler.settings
     copies = int(options.batch * options.moved)
     rgb = sampler.draw(options.batch - copies, options.size, generator)
+    if options.dissolves > 0:
+        rgb = dissolved(rgb, options.dissolves, generator)
     seen = seen_lightness(rgb, options.old, generator)
     grid = None
     if copies:

@@ -63,6 +63,11 @@ class ColorBins:
         return loss.mean()
 
 
+def taught_cross_entropy(logits: Tensor, share: Tensor) -> Tensor:
+    """logits: (b, K, h, w), share: (b, K, h, w) that teachers give each class. Mean over pixels."""
+    return -(logits.float().log_softmax(1) * share).sum(1).mean()
+
+
 def _grid(device: torch.device) -> Tensor:
     index = torch.arange(_SIDE * _SIDE, device=device)
     return torch.stack([index // _SIDE - _REACH, index % _SIDE - _REACH], 1).float() * BIN_STEP

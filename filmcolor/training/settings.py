@@ -31,7 +31,7 @@ class DataSettings:
     step. min_area: smallest share of a picture's square that a crop covers. rotate: degrees, standard
     deviation. old: share of pictures that look like old film. hints: share told some colors. moved: share of
     a batch that are moved copies of others, for consistency. rare: sample pictures of rare hues up to three
-    times as often.
+    times as often. dissolves: share of pictures that another shines through, as in a dissolve.
     """
 
     canvas: tuple[int, int] = (176, 320)
@@ -46,6 +46,7 @@ class DataSettings:
     hints: float = 0.3
     moved: float = 0.0
     rare: bool = True
+    dissolves: float = 0.0
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -55,7 +56,9 @@ class DataSettings:
             ("batch", 1, 4096),
         ):
             _between(self, name, low, high)
-        for name, low, high in (("old", 0, 1), ("hints", 0, 1), ("size", 32, 1024), ("held_out", 0, 100_000)):
+        for name in ("old", "hints", "dissolves"):
+            _between(self, name, 0, 1)
+        for name, low, high in (("size", 32, 1024), ("held_out", 0, 100_000)):
             _between(self, name, low, high)
         if self.size % 32:
             raise ValueError(f"size must be a multiple of 32, instead got {self.size}")
@@ -68,7 +71,8 @@ class LossSettings:
     """Weights of the generator's losses (losses.py says what each is).
 
     l1: the lambda of Isola et al. (L1 on ab as -1..1). adversarial: their cGAN term.
-    rebalance: 0 weighs color classes as they occur, 1 all alike.
+    rebalance: 0 weighs color classes as they occur, 1 all alike. taught: share of the target of cross-entropy
+    and smooth L1 that teachers give (--teacher), the truth the rest.
     """
 
     cross_entropy: float = 1.0
@@ -80,10 +84,11 @@ class LossSettings:
     consistency: float = 0.0
     adversarial: float = 0.0
     rebalance: float = 0.5
+    taught: float = 0.0
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            _between(self, f.name, 0, 1 if f.name == "rebalance" else 1000)
+            _between(self, f.name, 0, 1 if f.name in ("rebalance", "taught") else 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

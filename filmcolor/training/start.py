@@ -20,6 +20,7 @@ from filmcolor.training.losses import ColorBins, count_colors, occurring_centers
 from filmcolor.training.pictures import Sampler
 from filmcolor.training.settings import OptimizerSettings, TrainSettings
 
+_COUNTING_SEED = 1
 _MOST_COUNTED = 24  # batches of 64 crops of 64 pixels, to learn how often colors occur
 _PERCEPTUAL_BLOCKS = 11  # of the feature network; strides 2 to 16
 
@@ -50,7 +51,7 @@ def choose_start(
         raise InputError(
             "the perceptual loss needs --encoder CLASSIFIER.safetensors; or set loss.perceptual = 0"
         )
-    counts = _color_counts(sampler, settings.seed)
+    counts = _color_counts(sampler)
     config, network = settings.model, None
     if init is not None:
         model = load_model(None if str(init) == "default" else init, assumed=settings.model)
@@ -93,7 +94,8 @@ def make_optimizer(network: nn.Module, options: OptimizerSettings, learned: bool
     if encoder:
         lr = options.lr * (options.encoder_lr if learned else 1.0)
         groups.append({"params": encoder, "lr": lr, "full_lr": lr})
-    return torch.optim.AdamW(groups, betas=options.betas, weight_decay=options.weight_decay)
+    fused = others[0].is_cuda
+    return torch.optim.AdamW(groups, betas=options.betas, weight_decay=options.weight_decay, fused=fused)
 
 
 def load_classifier(path: Path) -> dict[str, Tensor]:
@@ -127,11 +129,11 @@ def _frozen_features(tensors: dict[str, Tensor], path: Path | None) -> nn.Module
     raise ModelError(f"{path}: not an EfficientNet-Lite classifier; known are {', '.join(SCALES)}")
 
 
-def _color_counts(sampler: Sampler, seed: int) -> Tensor:
-    """Return how often each cell of the color grid occurs in crops, on the CPU."""
+def _color_counts(sampler: Sampler) -> Tensor:
+    """Return how often each cell of the color grid occurs in crops, on the CPU; runs of any seed agree."""
     device = sampler.pictures.pixels.device
     generator = torch.Generator(device).manual_seed(
-        seed + 1
+        _COUNTING_SEED
     )  # its own: counting must not move the data order
     total = torch.zeros(())
     for _ in range(min(_MOST_COUNTED, 1 + len(sampler.pictures) // 8)):

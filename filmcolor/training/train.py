@@ -7,11 +7,10 @@ Isola et al., 2017.
 
 import contextlib
 import copy
-import ctypes
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from filmcolor.errors import FullError, InputError, OutputError, is_full
+from filmcolor.errors import InputError, OutputError
 from filmcolor.files import append_line, replacing
 from filmcolor.model.weights import save_model
 from filmcolor.training.adversary import Adversary
@@ -31,12 +30,15 @@ from filmcolor.training.checkpoint import (
     restore_random_state,
     write_checkpoint,
 )
+from filmcolor.training.folder import run_folder
 from filmcolor.training.interrupt import stop_signals
 from filmcolor.training.losses import generator_loss
+from filmcolor.training.machine import choose_device, keep_freed_memory
 from filmcolor.training.objective import Term, terms
 from filmcolor.training.pictures import Pictures, Sampler, load_pictures, rarity
 from filmcolor.training.settings import TrainSettings
 from filmcolor.training.start import choose_start, make_optimizer
+from filmcolor.training.teachers import load_teachers
 from filmcolor.training.together import Together, join_processes, leave_processes
 from filmcolor.training.validate import Validation, validate, write_sheet
 
@@ -66,6 +68,7 @@ def train(
     resume: bool = False,
     init: Path | None = None,
     encoder: Path | None = None,
+    teachers: Sequence[Path] = (),
     report: Report = lambda event: None,
 ) -> TrainResult:
     """Train on `sources` until the budget is spent, or SIGTERM or Ctrl-C asks for an end; state is saved
@@ -77,15 +80,22 @@ def train(
     state_file = out / "state.pt"
     if state_file.exists() and not resume:
         raise OutputError(f"{out}: holds a training run; add --resume to go on, or choose another --out")
-    with _folder(out):
-        _keep_freed_memory()
+    with run_folder(out):
+        keep_freed_memory()
         if settings.threads:
             torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
-        together = join_processes(_device(settings.device).type)
+        together = join_processes(choose_device(settings.device).type)
         pictures = load_pictures(sources, settings.data)
         trainer = Trainer(
-            settings, pictures, out, init=init, encoder=encoder, report=report, together=together
+            settings,
+            pictures,
+            out,
+            init=init,
+            encoder=encoder,
+            teachers=teachers,
+            report=report,
+            together=together,
         )
         for name in pictures.skipped[:20]:
             trainer.log("skipped", picture=name)
@@ -102,28 +112,6 @@ def train(
     return result
 
 
-@contextlib.contextmanager
-def _folder(out: Path) -> Iterator[None]:
-    """Make the folder of a run; where the run fails before anything is in it, remove it. Raises OutputError."""
-    made = [folder for folder in (out / "kept", out) if not folder.exists()]
-    try:
-        (out / "kept").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot make this folder: {error}") from error
-    try:
-        yield
-    except OSError as error:
-        kind = FullError if is_full(error) else OutputError
-        raise kind(
-            f"{error.filename or out}: cannot write: {error.strerror or error}; the last checkpoint is kept: "
-            "go on with --resume"
-        ) from error
-    finally:
-        for folder in made:
-            with contextlib.suppress(OSError):
-                folder.rmdir()  # only where it is empty
-
-
 class Trainer:
     """Networks, optimizers and pictures of one run, and how far it has come."""
 
@@ -135,6 +123,7 @@ class Trainer:
         *,
         init: Path | None = None,
         encoder: Path | None = None,
+        teachers: Sequence[Path] = (),
         report: Report = lambda event: None,
         together: Together = Together(),  # noqa: B008  frozen
     ) -> None:
@@ -147,7 +136,7 @@ class Trainer:
         self.best = math.inf
         self._best_is_adversarial = False
         self._report = report
-        self.device = _device(settings.device)
+        self.device = choose_device(settings.device)
         self._half = settings.precision == "bf16" or (
             settings.precision == "auto" and self.device.type == "cuda"
         )
@@ -163,6 +152,7 @@ class Trainer:
         self.network = self._placed(start.network).train()
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         self._features = None if start.features is None else self._placed(start.features)
+        self._teachers = load_teachers(teachers, settings, self.config, self.bins, self.device)
         learned = init is not None or encoder is not None
         self.optimizer = make_optimizer(self.network, settings.optimizer, learned)
         self.adversary = Adversary(settings.adversarial, self.device, self._autocast, together)
@@ -283,7 +273,13 @@ class Trainer:
     def _loss(self, batch: Batch, made: Tensor, logits: Tensor | None) -> Tensor:
         """The weighted sum of all terms."""
         features = None if self._features is None else self.features
-        parts = terms(batch, made, logits, self.settings.loss, bins=self.bins, features=features)
+        lesson = None
+        if self._teachers is not None:
+            with self._autocast():
+                lesson = self._teachers.teach(batch.seen, batch.known)
+        parts = terms(
+            batch, made, logits, self.settings.loss, bins=self.bins, features=features, lesson=lesson
+        )
         factor = self.settings.loss.adversarial * self.adversary.weight(self.step)
         if factor > 0:
             judged = self.adversary.judge_frozen(batch.lightness, made)
@@ -317,8 +313,7 @@ class Trainer:
     @torch.no_grad()
     def _average(self) -> None:
         decay = min(self.settings.optimizer.ema, (1 + self.step) / (20 + self.step))
-        for average, current in zip(self.ema.parameters(), self.network.parameters(), strict=True):
-            average.lerp_(current, 1 - decay)
+        torch._foreach_lerp_(list(self.ema.parameters()), list(self.network.parameters()), 1 - decay)
 
     def _validate(self) -> Validation | None:
         if not self.together.leads:
@@ -386,17 +381,3 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         self.adversary.restore(state["adversary"])
         restore_random_state(state["random"][self.together.rank], self.generator)
-
-
-def _device(wanted: str) -> torch.device:
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise InputError("no CUDA device was found; use --device cpu")
-    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def _keep_freed_memory() -> None:
-    """Tell glibc not to give large blocks back to the system: page faults cost 13 % of a step (measured)."""
-    with contextlib.suppress(OSError, AttributeError):
-        libc = ctypes.CDLL(None)
-        libc.mallopt(-4, 0)  # M_MMAP_MAX
-        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD

@@ -6,7 +6,7 @@ import torch
 from skimage.color import rgb2lab
 
 from filmcolor.training.adversary import Adversary
-from filmcolor.training.augment import seen_lightness
+from filmcolor.training.augment import dissolved, seen_lightness
 from filmcolor.training.hints import known_colors
 from filmcolor.training.lab import lab_to_rgb, lightness_of_luma, rgb_to_lab
 from filmcolor.training.losses import (
@@ -151,3 +151,13 @@ def test_a_discriminator_that_is_far_ahead_pauses() -> None:
     assert learned()
     adversary.accuracy = 0.95
     assert not learned()
+
+
+def test_a_dissolve_mixes_code_values_of_two_pictures_and_never_hides_the_first() -> None:
+    rgb = torch.rand(64, 1, 1, 1, generator=rng()).expand(-1, 3, 8, 8)
+    mixed = dissolved(rgb, 0.5, rng(1))
+    part = (mixed - rgb)[:, 0, 0, 0] / (rgb.roll(1, 0) - rgb)[:, 0, 0, 0]
+    assert 16 <= int((part != 0).sum()) <= 48
+    assert float(part.min()) >= -1e-4
+    assert float(part.max()) <= 0.5 + 1e-4
+    assert torch.equal(dissolved(rgb, 0.0, rng(1)), rgb)

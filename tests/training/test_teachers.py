@@ -1,0 +1,73 @@
+"""Teachers give color classes of a student; a student that learns from them comes nearer to them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from filmcolor.errors import InputError
+from filmcolor.model.config import ModelConfig
+from filmcolor.model.generator import Generator
+from filmcolor.model.weights import load_model, save_model
+from filmcolor.training.settings import LossSettings
+from filmcolor.training.teachers import Teachers, load_teachers
+from filmcolor.training.train import train
+from tests.training.pictures_made import write_folder
+from tests.training.test_train import TINY
+
+SIZE = {"encoder": "tiny", "widths": (8, 8, 8, 8), "dim": 16, "blocks": 1}
+
+
+def generator(centers: list[list[float]], seed: int) -> Generator:
+    torch.manual_seed(seed)
+    made = Generator(len(centers), (8, 8, 8, 8), 16, 1, "tiny").eval()
+    made.centers.copy_(torch.tensor(centers))
+    return made
+
+
+def test_shares_go_to_the_nearest_class_of_the_student_and_are_averaged() -> None:
+    student = torch.tensor([[0.0, 0.0], [12.0, 0.0]])
+    one = generator([[0.0, 0.0], [12.0, 0.0], [24.0, 0.0]], 1)
+    two = generator([[12.0, 0.0], [0.0, 0.0]], 2)
+    classes = [torch.cdist(network.centers, student).argmin(1) for network in (one, two)]
+    seen = torch.rand(2, 1, 64, 64) * 100
+    lesson = Teachers([one, two], classes, 2).teach(seen, None)
+    with torch.no_grad():
+        first, second = one(seen)[1].softmax(1), two(seen)[1].softmax(1)
+    assert torch.allclose(lesson.share[:, 0], (first[:, 0] + second[:, 1]) / 2, atol=1e-6)
+    assert torch.allclose(lesson.share.sum(1), torch.ones(2, 16, 16), atol=1e-6)
+    assert lesson.ab.shape == (2, 2, 32, 32)
+
+
+def test_a_student_comes_nearer_to_its_teacher(tmp_path: Path) -> None:
+    pictures = write_folder(tmp_path / "pictures", 12)
+    loss = LossSettings(perceptual=0.0, smooth_l1=0.0, colorfulness=0.0, taught=1.0)
+    settings = replace(
+        TINY, loss=loss, steps=60, data=replace(TINY.data, hints=0.0, moved=0.0, old=0.0, held_out=0)
+    )
+    settings = replace(settings, optimizer=replace(settings.optimizer, lr=3e-3, ema=0.5))
+    centers = [[0.0, 0.0], [12.0, 0.0], [0.0, 24.0]]
+    network = generator(centers, 3)
+    network.classify.bias.data.copy_(torch.tensor([-3.0, 3.0, 0.0]))  # what no picture here would teach
+    teacher = tmp_path / "teacher.safetensors"
+    save_model(teacher, network, ModelConfig(bins=3, **SIZE))  # type: ignore[arg-type]
+    start = tmp_path / "start.safetensors"
+    save_model(start, generator(centers, 4), ModelConfig(bins=3, **SIZE))  # type: ignore[arg-type]
+    result = train(settings, [pictures], tmp_path / "out", init=start, teachers=[teacher])
+    seen = torch.rand(4, 1, 64, 64, generator=torch.Generator().manual_seed(5)) * 100
+
+    def distance(path: Path) -> float:
+        with torch.no_grad():
+            one, two = (load_model(p).network(seen)[1].log_softmax(1) for p in (path, teacher))
+        return float((two.exp() * (two - one)).sum(1).mean())
+
+    assert distance(result.last) < 0.3 * distance(start)
+
+
+def test_teachers_and_their_share_need_each_other(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="need each other"):
+        load_teachers([Path("default")], TINY, TINY.model, None, torch.device("cpu"))
+    taught = replace(TINY, loss=replace(TINY.loss, taught=0.5))
+    with pytest.raises(InputError, match="need each other"):
+        load_teachers([], taught, TINY.model, None, torch.device("cpu"))
