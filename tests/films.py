@@ -1,6 +1,7 @@
 """Small films for tests: uneven times, several codecs, sound, subtitles, chapters. Made in a moment."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -115,14 +116,39 @@ def make_film(path: Path, recipe: Recipe | None = None) -> Path:
                 luma[:] = luma // 8 + (grounds.repeat(12, 0).repeat(12, 1)[:height, :width] << (bits - 8))
             frame = picture_of(luma, wanted.pixel_format)
             if wanted.fields:
-                frame = _flagged(frame, wanted.fields)
+                frame = flagged(frame, wanted.fields)
             frame.pts, frame.time_base = pts, wanted.time_base
             film.mux(video.encode(frame))
         film.mux(video.encode(None))
     return path
 
 
-def _flagged(frame: av.VideoFrame, order: str) -> av.VideoFrame:
+def write_frames(
+    path: Path,
+    frames: Iterable[av.VideoFrame],
+    *,
+    codec: str = "ffv1",
+    rate: Fraction = Fraction(25),
+    time_base: Fraction | None = None,
+    times: Iterable[int] | None = None,
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Write frames as a film and return its path. times: PTS in `time_base`; default: one tick of `rate` a frame."""
+    unit = time_base or 1 / rate
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream(codec, rate=rate, options=options or {})
+        stream.time_base = stream.codec_context.time_base = unit
+        for index, (frame, pts) in enumerate(zip(frames, times or itertools.count(), strict=False)):
+            if not index:
+                stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, frame.format.name
+            frame.pts, frame.time_base = pts, unit
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+    return path
+
+
+def flagged(frame: av.VideoFrame, order: str) -> av.VideoFrame:
+    """Return the frame with its fields flagged. order: tff or bff."""
     graph = Graph()
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25)
@@ -132,9 +158,9 @@ def _flagged(frame: av.VideoFrame, order: str) -> av.VideoFrame:
     setter.link_to(sink)
     graph.configure()
     graph.push(frame)
-    flagged = graph.pull()
-    assert isinstance(flagged, av.VideoFrame)
-    return flagged
+    found = graph.pull()
+    assert isinstance(found, av.VideoFrame)
+    return found
 
 
 def _write_sound(film: Any, stream: Any, seconds: Fraction) -> None:

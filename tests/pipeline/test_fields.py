@@ -12,7 +12,7 @@ import pytest
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.run import color_film, load_predictor
 from filmcolor.video.probe import probe
-from tests.films import Recipe, _flagged, lumas_of, make_film, picture_of, times_of
+from tests.films import Recipe, flagged, lumas_of, make_film, picture_of, times_of, write_frames
 from tests.pipeline.test_run import SMALL, planes
 
 
@@ -25,17 +25,8 @@ def film_of_two_fields(path: Path, order: str | None) -> Path:
     """Write a film whose top field is black and whose bottom field has blocks of gray."""
     ground = np.random.default_rng(3).integers(60, 200, (5, 6)).repeat(16, 0).repeat(16, 1).astype(np.uint8)
     ground[0::2] = 16
-    with av.open(str(path), "w") as film:
-        stream = film.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 80, "yuv420p"
-        stream.time_base = Fraction(1, 25)
-        for index in range(3):
-            frame = picture_of(ground, "yuv420p")
-            frame = _flagged(frame, order) if order else frame
-            frame.pts, frame.time_base = index, Fraction(1, 25)
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode(None))
-    return path
+    frames = [picture_of(ground, "yuv420p") for _ in range(3)]
+    return write_frames(path, [flagged(frame, order) if order else frame for frame in frames])
 
 
 @pytest.mark.parametrize("order", ["tff", "bff"])

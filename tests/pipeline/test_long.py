@@ -3,12 +3,15 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+
+from tests.films import picture_of, write_frames
 
 FRAMES = 100_000
 RUN = """
@@ -49,21 +52,19 @@ print(json.dumps({"frames": times.frames, "last": str(times.last), "lost": surve
 def make_long_film(path: Path) -> Path:
     """Write `FRAMES` small frames in shots of ten seconds, two of three frames at odd times."""
     noise = np.random.default_rng(1)
-    ground = np.zeros((48, 64), np.uint8)
-    with av.open(str(path), "w") as film:
-        stream = film.add_stream("libx264", rate=25, options={"preset": "ultrafast"})
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+
+    def frames() -> Iterator[av.VideoFrame]:
+        ground = np.zeros((48, 64), np.uint8)
         for index in range(FRAMES):
             if index % 250 == 0:
                 ground = noise.integers(30, 220, (6, 8)).repeat(8, 0).repeat(8, 1).astype(np.uint8)
-            planes = np.full((72, 64), 128, np.uint8)
-            planes[:48] = np.roll(ground, index // 4 % 64, axis=1)
-            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-            frame.pts, frame.time_base = 40 * index + index % 3, Fraction(1, 1000)
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode(None))
-    return path
+            yield picture_of(np.roll(ground, index // 4 % 64, axis=1), "yuv420p")
+
+    times = (40 * index + index % 3 for index in range(FRAMES))
+    options = {"preset": "ultrafast"}
+    return write_frames(
+        path, frames(), codec="libx264", time_base=Fraction(1, 1000), times=times, options=options
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Scene memory: what is recognized, what colors come back, and that resuming and sharing change nothing."""
 
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from filmcolor.pipeline.progress import silent
 from filmcolor.pipeline.run import color_film, load_predictor
 from filmcolor.pipeline.scan import Footage
 from filmcolor.settings import RunSettings
+from tests.films import write_frames
 from tests.pipeline.interrupted import color_interrupted
 
 SMALL = RunSettings(size=64, mirrored=False, preset="archive")
@@ -129,16 +129,9 @@ def predictor() -> Predictor:
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A-B-A-B-A, three segments: 100 frames, 60 and 40, 30 and 8."""
     path = tmp_path_factory.mktemp("scenes") / "film.mkv"
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "gray"
-        for seed, frames in ((1, 100), (2, 60), (1, 40), (2, 30), (1, 8)):
-            for i in range(frames):
-                picture = av.VideoFrame.from_ndarray(_view(seed, i // 4), format="gray")
-                picture.time_base = Fraction(1, 25)
-                out.mux(stream.encode(picture))
-        out.mux(stream.encode(None))
-    return path
+    shots = ((1, 100), (2, 60), (1, 40), (2, 30), (1, 8))
+    views = (_view(seed, i // 4) for seed, frames in shots for i in range(frames))
+    return write_frames(path, (av.VideoFrame.from_ndarray(view, format="gray") for view in views))
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from filmcolor.pipeline.run import color_film, load_predictor
 from filmcolor.pipeline.scan import PIECE_FRAMES, scan
 from filmcolor.report.film_page import write_report
 from filmcolor.settings import RunSettings
+from tests.films import write_frames
 from tests.pipeline.interrupted import color_interrupted
 
 SMALL = RunSettings(size=64, mirrored=False, preset="archive")
@@ -47,24 +48,21 @@ def picture(kind: str, seed: int, i: int, step: tuple[int, int] = (2, 2)) -> Pla
 
 
 def make_mixed(
-    path: Path, shots: Sequence[tuple[str, int, int]] = SHOTS, pixel_format: str = "yuv420p", **options: Any
+    path: Path, shots: Sequence[tuple[str, int, int]] = SHOTS, pixel_format: str = "yuv420p"
 ) -> list[Planes]:
     """Write a film of shots (kind, frames, seed); return its planes."""
     step = {"yuv420p": (2, 2), "yuv422p": (1, 2), "yuv444p": (1, 1)}[pixel_format]
     truth = [picture(kind, seed, i, step) for kind, frames, seed in shots for i in range(frames)]
-    with av.open(str(path), "w") as film:
-        stream = film.add_stream(options.pop("codec", "ffv1"), rate=25, options=options)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixel_format
-        for n, planes in enumerate(truth):
-            frame = av.VideoFrame(WIDTH, HEIGHT, pixel_format)
-            for plane, values in zip(frame.planes, planes, strict=True):
-                np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[
-                    : len(values), : values.shape[1]
-                ] = values
-            frame.pts, frame.time_base = n, Fraction(1, 25)
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode(None))
+    write_frames(path, (_frame(planes, pixel_format) for planes in truth))
     return truth
+
+
+def _frame(planes: Planes, pixel_format: str) -> av.VideoFrame:
+    frame = av.VideoFrame(WIDTH, HEIGHT, pixel_format)
+    for plane, values in zip(frame.planes, planes, strict=True):
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        rows[: len(values), : values.shape[1]] = values
+    return frame
 
 
 def planes_of(path: Path) -> list[Planes]:
@@ -205,12 +203,8 @@ def test_color_survives_another_layout(
 
 def test_rgb_in_color_is_passed_through(tmp_path: Path, predictor: Predictor) -> None:
     truth = make_mixed(tmp_path / "a.mkv", (("color", 4, 1),), "yuv444p")
-    with av.open(str(tmp_path / "a.mkv")) as film, av.open(str(tmp_path / "rgb.mkv"), "w") as out:
-        stream = out.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "bgr0"
-        for frame in film.decode(video=0):
-            out.mux(stream.encode(frame.reformat(format="bgr0")))
-        out.mux(stream.encode(None))
+    frames = (_frame(planes, "yuv444p").reformat(format="bgr0") for planes in truth)
+    write_frames(tmp_path / "rgb.mkv", frames)
     result = color_film(tmp_path / "rgb.mkv", tmp_path / "b.mkv", SMALL, predictor=predictor)
     assert result.passed_frames == 4
     for before, after in zip(truth, planes_of(tmp_path / "b.mkv"), strict=True):

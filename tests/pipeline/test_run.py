@@ -24,6 +24,7 @@ from filmcolor.pipeline.progress import silent
 from filmcolor.pipeline.run import color_film, load_predictor
 from filmcolor.pipeline.sequence import color_sequence
 from filmcolor.settings import RunSettings
+from tests.films import write_frames
 from tests.pipeline.interrupted import color_interrupted
 
 SMALL = RunSettings(size=64, mirrored=False, preset="archive")
@@ -39,26 +40,17 @@ def make_film(path: Path, pixel_format: str = "yuv420p", shots: tuple[int, ...] 
     """Write a lossless gray film of moving blobs; every shot has its own picture."""
     noise = np.random.default_rng(5)
     bits = 10 if "10" in pixel_format else 8
-    count = sum(shots)
-    times = times or list(range(count))
-    with av.open(str(path), "w") as film:
-        stream = film.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 96, 80, pixel_format
-        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
-        at = 0
-        for frames in shots:
-            ground = noise.integers(30, 200, (5, 6)).repeat(16, 0).repeat(16, 1)
-            for i in range(frames):
-                luma = np.roll(ground, 2 * i, axis=1) + noise.integers(0, 8, ground.shape)
-                kind = np.uint16 if bits > 8 else np.uint8
-                gray = np.full((120, 96), 128 << (bits - 8), kind)
-                gray[:80] = (luma << (bits - 8)) + (noise.integers(0, 4, luma.shape) if bits > 8 else 0)
-                frame = av.VideoFrame.from_ndarray(gray, format=pixel_format)
-                frame.pts, frame.time_base = times[at] * 40, Fraction(1, 1000)
-                film.mux(stream.encode(frame))
-                at += 1
-        film.mux(stream.encode(None))
-    return path
+    times = times or range(sum(shots))
+    pictures = []
+    for frames in shots:
+        ground = noise.integers(30, 200, (5, 6)).repeat(16, 0).repeat(16, 1)
+        for i in range(frames):
+            luma = np.roll(ground, 2 * i, axis=1) + noise.integers(0, 8, ground.shape)
+            kind = np.uint16 if bits > 8 else np.uint8
+            gray = np.full((120, 96), 128 << (bits - 8), kind)
+            gray[:80] = (luma << (bits - 8)) + (noise.integers(0, 4, luma.shape) if bits > 8 else 0)
+            pictures.append(av.VideoFrame.from_ndarray(gray, format=pixel_format))
+    return write_frames(path, pictures, time_base=Fraction(1, 1000), times=[40 * time for time in times])
 
 
 def planes(path: Path) -> Iterator[tuple[Fraction, np.ndarray, np.ndarray]]:

@@ -18,7 +18,7 @@ def test_what_fails_is_told_and_counted_at_the_end() -> None:
     account.done(Path("a.mkv"), partial=True)
     account.done(Path("b.mkv"), partial=False)
     assert [each.warning for each in told] == ["bad.mkv: not a film"]
-    with pytest.raises(PartialError, match="^1 of 3 inputs failed"):
+    with pytest.raises(PartialError, match=r"^1 of 3 inputs failed"):
         account.end("the rest is there")
 
 

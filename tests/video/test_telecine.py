@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 
@@ -15,7 +14,7 @@ from filmcolor.report.scan import source_document
 from filmcolor.report.scan_text import lines_of
 from filmcolor.settings import RunSettings
 from filmcolor.video.telecine import FieldFindings, FieldWatch
-from tests.films import _flagged, picture_of
+from tests.films import flagged, picture_of, write_frames
 
 HEIGHT, WIDTH = 96, 160
 SMALL = RunSettings(size=64, mirrored=False)
@@ -55,18 +54,10 @@ def three_two(film: Sequence[Picture]) -> list[Picture]:
 
 
 def video_of(path: Path, frames: Sequence[Picture], fields: str | None = None, codec: str = "ffv1") -> Path:
-    with av.open(str(path), "w") as film:
-        options = {"crf": "20", "bf": "2", "flags": "+ildct+ilme"} if codec == "libx264" and fields else {}
-        stream = film.add_stream(codec, rate=Fraction(30000, 1001), options=options)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.time_base = stream.codec_context.time_base = Fraction(1001, 30000)
-        for index, luma in enumerate(frames):
-            frame = picture_of(luma, "yuv420p")
-            frame = _flagged(frame, fields) if fields else frame
-            frame.pts, frame.time_base = index, Fraction(1001, 30000)
-            film.mux(stream.encode(frame))
-        film.mux(stream.encode(None))
-    return path
+    options = {"crf": "20", "bf": "2", "flags": "+ildct+ilme"} if codec == "libx264" and fields else {}
+    pictures = [picture_of(luma, "yuv420p") for luma in frames]
+    shown = [flagged(picture, fields) if fields else picture for picture in pictures]
+    return write_frames(path, shown, codec=codec, rate=Fraction(30000, 1001), options=options)
 
 
 def seen(frames: Sequence[Picture]) -> FieldFindings:
@@ -115,10 +106,10 @@ def test_an_interlaced_film_is_not_named_and_its_first_field_known(tmp_path: Pat
     halves = moving(100, step=0.5)
     pairs = zip(halves[0::2], halves[1::2], strict=True)
     frames = [woven(a, b) if order == "tff" else woven(b, a) for a, b in pairs]
-    flagged = survey_film(video_of(tmp_path / "flagged.mkv", frames, order), SMALL)
-    assert telecine_of(flagged) == []
-    assert (flagged.fields.content, flagged.fields.top_first) == ("interlaced", order == "tff")
-    assert (flagged.fields.flagged, flagged.warnings) == (50, ())
+    told = survey_film(video_of(tmp_path / "flagged.mkv", frames, order), SMALL)
+    assert telecine_of(told) == []
+    assert (told.fields.content, told.fields.top_first) == ("interlaced", order == "tff")
+    assert (told.fields.flagged, told.warnings) == (50, ())
     (warning,) = survey_film(video_of(tmp_path / "plain.mkv", frames), SMALL).warnings
     assert "not flagged interlaced" in warning
 
