@@ -1,10 +1,11 @@
-"""What the documents of this room have in common: how they are written, and what they say of damage."""
+"""What the documents of this room have in common: how they are written, and what they say of films and damage."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from filmcolor.files import write_text
+from filmcolor.film import FilmInfo
 from filmcolor.video.damage import Damage
 
 Document = dict[str, Any]
@@ -18,6 +19,22 @@ def write_document(document: Document, out: Path) -> None:
 def printable(words: str) -> str:
     """Return words that UTF-8 can hold: names of files may be anything."""
     return words.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def named_document(path: Path) -> Document:
+    """Return where a file lies and what it is called."""
+    return {"path": printable(str(path.absolute())), "name": printable(path.name)}
+
+
+def shape_document(info: FilmInfo) -> Document:
+    """Return in what form a film is stored."""
+    return {
+        "container": info.container,
+        "codec": info.codec,
+        "pixel_format": info.pixel_format,
+        "width": info.width,
+        "height": info.height,
+    }
 
 
 def damage_document(damage: Damage) -> Document:

@@ -8,7 +8,7 @@ from filmcolor import __version__
 from filmcolor.pipeline.figures import GRAY_BELOW, JUMP, FilmFigures, ShotFigures
 from filmcolor.pipeline.journal import hash_file
 from filmcolor.pipeline.run import RunResult
-from filmcolor.report.document import Document, damage_document, printable
+from filmcolor.report.document import Document, damage_document, named_document, printable, shape_document
 from filmcolor.settings import RunSettings
 
 FORMAT = "filmcolor.film/1"
@@ -39,7 +39,7 @@ def film_document(source: Path, result: RunResult, settings: RunSettings) -> Doc
 
 def _file(path: Path) -> Document:
     """Return name, size and SHA-256; a sequence has none of the last two."""
-    found: Document = {"path": printable(str(path.absolute())), "name": printable(path.name)}
+    found = named_document(path)
     if path.is_file():
         found |= {"bytes": path.stat().st_size, "sha256": hash_file(path)}
     return found
@@ -50,11 +50,7 @@ def _shape(result: RunResult) -> Document:
     if info is None:
         return {}
     return {
-        "container": info.container,
-        "codec": info.codec,
-        "pixel_format": info.pixel_format,
-        "width": info.width,
-        "height": info.height,
+        **shape_document(info),
         "rate": None if info.rate is None else float(info.rate),
         "interlaced": info.interlaced,
     }

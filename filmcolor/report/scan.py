@@ -6,7 +6,7 @@ from pathlib import Path
 from filmcolor import __version__
 from filmcolor.pipeline.disk import DiskNeed
 from filmcolor.pipeline.survey import PictureSurvey, Survey
-from filmcolor.report.document import Document, damage_document, printable
+from filmcolor.report.document import Document, damage_document, named_document, printable, shape_document
 from filmcolor.video.telecine import FILM_SHARE
 
 FORMAT = "filmcolor.scan/1"
@@ -42,11 +42,7 @@ def film_document(survey: Survey) -> Document:
     info, timing = survey.info, survey.timing
     return {
         **_named(info.path, "film"),
-        "container": info.container,
-        "codec": info.codec,
-        "pixel_format": info.pixel_format,
-        "width": info.width,
-        "height": info.height,
+        **shape_document(info),
         "bits": info.bits,
         "aspect": float(info.aspect),
         "rotation": info.rotation,
@@ -141,12 +137,7 @@ def _telecine(survey: Survey) -> list[Document]:
 
 
 def _named(path: Path, kind: str) -> Document:
-    return {
-        "path": printable(str(path.absolute())),
-        "name": printable(path.name),
-        "kind": kind,
-        "bytes": path.stat().st_size,
-    }
+    return {**named_document(path), "kind": kind, "bytes": path.stat().st_size}
 
 
 def _disk(need: DiskNeed | None) -> Document:
