@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
@@ -18,6 +18,8 @@ __all__ = ["Predictor", "load_default_model"]
 
 _STEP = 32  # the deepest stride of the default generator
 _CUDA_BATCH = 16
+# cuDNN, cuBLAS and the driver say it in words of their own, not as torch's OutOfMemoryError
+_SIGNS_OF_FULL_MEMORY = ("out of memory", "ALLOC_FAILED")
 _MOST_AT_ONCE = 8  # pictures on the CPU: each needs memory of its own
 
 
@@ -30,7 +32,8 @@ class Predictor:
     Inside one operation torch gets a single thread (a process-wide setting): its results are the same bits only
     for the same number of threads, and so they are the same on any number of cores. seed: keys the noise z where
     the network uses it at run time. warn: told once when memory ran out and the batch was halved. Raises
-    InputError where this machine has no such device or precision.
+    InputError where this machine has no such device or precision, FilmcolorError where the network does not fit
+    the device's memory.
     """
 
     def __init__(
@@ -55,9 +58,12 @@ class Predictor:
         self._at_once = min(_MOST_AT_ONCE, threads or cores())
         if self.device.type == "cpu":
             torch.set_num_threads(1)
-        network = model.network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if hasattr(network, "sharp"):
-            network.sharp.fill_(model.config.sharpness)
+        else:
+            _settle_cudnn()
+        with self._told("the network does not fit into what is free of the GPU's memory; use --device cpu"):
+            network = model.network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            if hasattr(network, "sharp"):
+                network.sharp.fill_(model.config.sharpness)
         self._network = network.eval()
         self._stride = int(network.stride)  # of the ab that comes out
 
@@ -95,7 +101,7 @@ class Predictor:
         known a and b in Lab units (0 where unknown) and mask 0..1, or None. frames: numbers of the k frames,
         which key the noise z (default 0, 1, ...). mirrored: False leaves out this call's averaging with the
         mirrored picture. Raises ValueError on another shape, FilmcolorError where
-        one picture alone does not fit the device's memory or the result is not finite.
+        one picture alone does not fit the device's memory, the GPU fails or the result is not finite.
         """
         self._check(lightness, known)
         count = len(lightness)
@@ -114,10 +120,10 @@ class Predictor:
     def scene(self, lightness: Tensor) -> Tensor | None:
         """Return the scene that a picture shows, (n,) of length 1 on the CPU, or None where the network cannot tell.
 
-        lightness: (1, 1, mh, mw) as for `predict`. `model.scene` says what it is.
+        lightness: (1, 1, mh, mw) as for `predict`. `model.scene` says what it is. Raises as `predict` does.
         """
         self._check(lightness, None)
-        with self._autocast():
+        with self._told(_too_large(lightness.shape)), self._autocast():
             seen = scene_of(self._network, lightness.to(self.device, torch.float32))
         return None if seen is None else seen[0]
 
@@ -141,11 +147,15 @@ class Predictor:
             stop = min(count, start + self._batch)
             told = None if known is None else known[start:stop]
             try:
-                out[start:stop] = self._run(lightness[start:stop], told, numbers[start:stop], mirrored)
-            except torch.cuda.OutOfMemoryError:
-                self._halve(lightness.shape)
+                with self._told(_too_large(lightness.shape)):
+                    out[start:stop] = self._run(lightness[start:stop], told, numbers[start:stop], mirrored)
+            except _MemoryFull:
+                if self._batch == 1:
+                    raise
+            else:
+                start = stop
                 continue
-            start = stop
+            self._halve()  # out here, where the error no longer holds on to the failed batch
         return out
 
     def _check(self, lightness: Tensor, known: Tensor | None) -> None:
@@ -188,16 +198,47 @@ class Predictor:
         kind = torch.bfloat16 if self.precision == "bf16" else torch.float16
         return torch.autocast(self.device.type, dtype=kind)
 
-    def _halve(self, shape: tuple[int, ...]) -> None:
+    def _halve(self) -> None:
         torch.cuda.empty_cache()
-        if self._batch == 1:
-            raise FilmcolorError(
-                f"one picture of {shape[3]}x{shape[2]} does not fit the GPU's memory; "
-                "use --device cpu or a smaller --size"
-            )
         if self._warn is not None and self._batch == _CUDA_BATCH:
             self._warn("the GPU's memory ran out; going on with smaller batches")
         self._batch //= 2
+
+    @contextlib.contextmanager
+    def _told(self, full: str) -> Iterator[None]:
+        """Make one line of what the GPU fails with. full: what to say where its memory ran out."""
+        try:
+            yield
+        except torch.cuda.OutOfMemoryError as error:
+            raise _MemoryFull(full) from error
+        except RuntimeError as error:
+            if self.device.type == "cpu":
+                raise
+            if any(sign in str(error) for sign in _SIGNS_OF_FULL_MEMORY):
+                raise _MemoryFull(full) from error
+            said = str(error).strip().splitlines() or [type(error).__name__]
+            raise FilmcolorError(f"the GPU failed ({said[0][:200]}); use --device cpu") from error
+
+
+class _MemoryFull(FilmcolorError):
+    """The GPU's memory does not hold it."""
+
+
+def _too_large(shape: Sequence[int]) -> str:
+    return (
+        f"one picture of {shape[3]}x{shape[2]} does not fit the GPU's memory; "
+        "use --device cpu or a smaller --size"
+    )
+
+
+def _settle_cudnn() -> None:
+    """Have cuDNN compute the same bits each time, in true float32 (process-wide settings, as threads are).
+
+    As it comes, it rounds float32 to 10 bits (TF32), and may time several ways and take the fastest.
+    """
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
 
 
 def cores() -> int:

@@ -6,6 +6,7 @@ in a thread, phase B (segments) here.
 
 import contextlib
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -93,6 +94,7 @@ def load_predictor(settings: RunSettings) -> Predictor:
         precision=settings.precision,
         mirrored=settings.mirrored,
         seed=settings.seed,
+        warn=logging.getLogger(__name__).warning,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from filmcolor.errors import InputError
+from filmcolor.errors import FilmcolorError, InputError
 from filmcolor.model.config import ModelConfig, build_network
 from filmcolor.model.discriminator import RECEPTIVE_FIELD, PatchGAN, Pix2PixDiscriminator
 from filmcolor.model.encoder import EfficientNetLite, fold_classifier
@@ -185,3 +185,39 @@ def test_strided_layers_pad_as_tensorflow_does() -> None:
         assert torch.allclose(got, network.stem.conv.weight[:, :, 0, 0].sum(1), atol=1e-6)
     assert network.channels == (16, 24, 40, 112, 320)
     assert [f.shape[-1] for f in network(torch.zeros(1, 3, 64, 64))] == [32, 16, 8, 4, 2]
+
+
+def failing_on_the_gpu(monkeypatch: pytest.MonkeyPatch, error: Exception) -> Predictor:
+    """A predictor that takes itself to be on a GPU, which fails."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    predictor = Predictor(tiny_model(), device="cpu")
+    predictor.device = torch.device("cuda")
+    monkeypatch.setattr(predictor, "_run", fail)
+    return predictor
+
+
+def test_a_gpu_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = RuntimeError("CUDA error: unspecified launch failure\nCompile with `TORCH_USE_CUDA_DSA`")
+    with pytest.raises(
+        FilmcolorError, match=r"the GPU failed \(CUDA error: unspecified launch failure\); use"
+    ):
+        failing_on_the_gpu(monkeypatch, error).predict(gray(1))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("CUDA error: out of memory\nCompile with"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+    ],
+    ids=["torch", "driver", "cublas"],
+)
+def test_a_picture_that_the_gpus_memory_cannot_hold_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    with pytest.raises(FilmcolorError, match="one picture of 96x64 does not fit the GPU's memory; use"):
+        failing_on_the_gpu(monkeypatch, error).predict(gray(1))
