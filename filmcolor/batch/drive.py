@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from filmcolor.batch.board import Screen
 from filmcolor.batch.crew import Crew, Lost, Seat
@@ -35,7 +36,7 @@ from filmcolor.batch.room import no_room
 from filmcolor.batch.share import Sharing
 from filmcolor.batch.showing import Showing
 from filmcolor.errors import OutputError
-from filmcolor.files import as_text
+from filmcolor.files import as_path, as_text
 
 
 @dataclass(slots=True)
@@ -190,13 +191,9 @@ class Driver:
 
     def _begin(self, seat: Seat, entry: Entry) -> None:
         film = entry.film
-        try:
-            entry.out.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self._fail(entry, f"{entry.out.parent}: cannot make this folder: {error.strerror or error}", 4)
-            return
         first = film.id not in self.stuck
-        self.stuck[film.id] = self.stuck.get(film.id, 0) + 1
+        if not self._tries(entry):
+            return
         settings = replace(entry.settings, overwrite=True, fresh=self.fresh and first)
         self.ledger.change(
             film, state="running", attempts=film.attempts + 1, worker=seat.name,
@@ -204,11 +201,24 @@ class Driver:
             same_as=None,
         )  # fmt: skip
         self.showing.tell("begun", film=film.source, worker=seat.name, attempt=film.attempts)
-        report = entry.out.with_name(f"{entry.out.name}.report.html") if self.options.reports else None
-        self.crew.give(
-            seat,
-            Color(film.id, film.kind or "film", entry.source, entry.out, settings, film.fingerprint, report),
+        kind = film.kind or "film"
+        order = Color(
+            film.id, kind, entry.source, entry.out, settings, film.fingerprint, self._report_of(entry)
         )
+        self.crew.give(seat, order)
+
+    def _tries(self, entry: Entry) -> bool:
+        """Make the folder of a result and count the try; where that cannot be, the film has failed."""
+        try:
+            entry.out.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._fail(entry, f"{entry.out.parent}: cannot make this folder: {error.strerror or error}", 4)
+            return False
+        self.stuck[entry.film.id] = self.stuck.get(entry.film.id, 0) + 1
+        return True
+
+    def _report_of(self, entry: Entry) -> Path | None:
+        return entry.out.with_name(f"{entry.out.name}.report.html") if self.options.reports else None
 
     def _take(self, seat: Seat, message: object, waiting: "deque[Entry]") -> None:
         match message:
@@ -258,13 +268,12 @@ class Driver:
         now = time.time()
         first = self.ledger.film(film.same_as) if film.same_as else None
         if first is not None:  # copied
-            warnings = tuple(first.lines)
             message = replace(
                 message,
                 frames=first.frames or 0,
                 shots=first.shots or 0,
                 lost=first.lost or 0,
-                warnings=warnings,
+                warnings=(*first.lines, *message.warnings),
             )
         frames = message.frames or None
         self.ledger.change(
@@ -329,16 +338,13 @@ class Driver:
 
     def _begin_copy(self, seat: Seat, entry: Entry, first: Entry) -> None:
         film = entry.film
-        try:
-            entry.out.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self._fail(entry, f"{entry.out.parent}: cannot make this folder: {error.strerror or error}", 4)
+        if not self._tries(entry):
             return
-        self.stuck[film.id] = self.stuck.get(film.id, 0) + 1
         now = time.time()
         self.ledger.change(film, state="running", attempts=film.attempts + 1, began=now, worker=seat.name,
                            same_as=first.film.source)  # fmt: skip
-        self.crew.give(seat, Copy(film.id, first.out, entry.out))
+        told = None if first.film.report is None else as_path(first.film.report)
+        self.crew.give(seat, Copy(film.id, entry.source, first.out, entry.out, told, self._report_of(entry)))
 
     # --- space ---------------------------------------------------------------------------------
     def _fits(self, entry: Entry) -> bool:

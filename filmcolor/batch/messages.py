@@ -40,11 +40,14 @@ class Color:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Copy a result to another name: its source has the same content."""
+    """Copy a result to another name: `source` has the same content. report: write one there, of that of `made`."""
 
     film: int
+    source: Path
     made: Path
     out: Path
+    made_report: Path | None = None
+    report: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ from filmcolor.pipeline.kinds import kind_of
 from filmcolor.pipeline.making import Maker, segment_file, set_up, stored_task
 from filmcolor.pipeline.progress import Progress
 from filmcolor.pipeline.run import RunResult, load_predictor
-from filmcolor.report.film_page import write_report
+from filmcolor.report.film_page import copy_report, write_report
 from filmcolor.settings import RunSettings
 from filmcolor.video.encode import choose_encoding
 from filmcolor.video.probe import probe
@@ -166,7 +166,7 @@ class Worker:
                 case Color():
                     return self._color(order)
                 case Copy():
-                    return copy(order)
+                    return self._copy(order)
                 case Make():
                     return self._make(order)
         except BusyError as error:
@@ -207,14 +207,33 @@ class Worker:
             raise InputError(
                 f"{order.source}: changed while it was colored; the result was thrown away, run the batch again"
             )
+        if order.report is None:
+            return colored(order.film, result)
         report = order.report
-        if report is not None:
-            try:
-                write_report(order.source, result, settings, report)
-            except FilmcolorError as error:  # the film is there all the same
-                self._send(Warned(order.film, str(error)))
-                result, report = replace(result, warnings=(*result.warnings, str(error))), None
-        return colored(order.film, result, report)
+        return self._reported(
+            order.film, result, report, lambda: write_report(order.source, result, settings, report)
+        )
+
+    def _copy(self, order: Copy) -> Colored:
+        """Copy a result, and its report where it has one. Raises OSError."""
+        with replacing(order.out) as part:
+            shutil.copyfile(order.made, part)
+        result = RunResult(order.out, 0, 0)
+        if order.report is None or order.made_report is None:
+            return colored(order.film, result)
+        made, report = order.made_report, order.report
+        return self._reported(
+            order.film, result, report, lambda: copy_report(made, order.source, order.out, report)
+        )
+
+    def _reported(self, film: int, result: RunResult, report: Path, write: Callable[[], None]) -> Colored:
+        """Return a result with its report; where that cannot be written, the film is there all the same."""
+        try:
+            write()
+        except FilmcolorError as error:
+            self._send(Warned(film, str(error)))
+            return colored(film, replace(result, warnings=(*result.warnings, str(error))))
+        return colored(film, result, report)
 
     def _make(self, order: Make) -> Made:
         """Make a segment of another worker's film. The decoder stays open for the next one."""
@@ -327,13 +346,6 @@ def state_of(kind: str, source: Path) -> tuple[int, int, str]:
     size = sum(s.st_size for _, s in files)
     newest = max((s.st_mtime_ns for _, s in files), default=0)
     return size, newest, hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def copy(order: Copy) -> Colored:
-    """Copy a result. Raises OSError."""
-    with replacing(order.out) as part:
-        shutil.copyfile(order.made, part)
-    return colored(order.film, RunResult(order.out, 0, 0))
 
 
 def colored(film: int, result: RunResult, report: Path | None = None) -> Colored:

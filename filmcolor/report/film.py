@@ -37,6 +37,17 @@ def film_document(source: Path, result: RunResult, settings: RunSettings) -> Doc
     }
 
 
+def copied_document(made: Document, source: Path, result: Path) -> Document:
+    """Return the report of a result that was copied, for a source of the same content, from the one that `made` is of.
+
+    Reads both files once more. Raises OSError, and ValueError where `made` is no report.
+    """
+    if not isinstance(made, dict) or made.get("format") != FORMAT:
+        raise ValueError(f"its format is not {FORMAT}")
+    copied = {"copied": made["result"]["path"], "result": _file(result)}
+    return {**made, "source": {**made["source"], **_file(source)}, **copied}
+
+
 def _file(path: Path) -> Document:
     """Return name, size and SHA-256; a sequence has none of the last two."""
     found = named_document(path)

@@ -1,5 +1,6 @@
 """The page of one colored film, from its document: no network, no other file, no script."""
 
+import json
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -9,7 +10,7 @@ from filmcolor.errors import InputError
 from filmcolor.files import write_text
 from filmcolor.pipeline.run import RunResult
 from filmcolor.report.document import write_document
-from filmcolor.report.film import film_document
+from filmcolor.report.film import copied_document, film_document
 from filmcolor.report.html import section, whole_page
 from filmcolor.report.svg import Axes, dot, legend, picture, ticks
 from filmcolor.settings import RunSettings
@@ -35,11 +36,31 @@ def write_report(source: Path, result: RunResult, settings: RunSettings, out: Pa
         document = film_document(source, result, settings)
     except OSError as error:
         raise InputError(f"{error.filename}: cannot be read again: {error.strerror or error}") from error
+    _write(document, film_page(document), out)
+
+
+def copy_report(made: Path, source: Path, result: Path, out: Path) -> None:
+    """Write to `out` the report of a result that was copied, by the report `made` of what it was copied from.
+
+    Raises InputError, OutputError.
+    """
+    data = made.with_suffix(".json")
+    try:
+        document = copied_document(json.loads(data.read_text(encoding="utf-8")), source, result)
+        page = film_page(document)
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read again: {error.strerror or error}") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InputError(f"{data}: not a report of a film, so its copy has none: {error}") from error
+    _write(document, page, out)
+
+
+def _write(document: Document, page: str, out: Path) -> None:
     for file in report_files(out):
         if file.suffix.lower() == ".json":
             write_document(document, file)
         else:
-            write_text(film_page(document), file)
+            write_text(page, file)
 
 
 def report_files(out: Path) -> tuple[Path, ...]:
@@ -237,6 +258,7 @@ def _facts(document: Document) -> str:
     entries = [
         ("source", source["path"]), ("", shape), ("SHA-256", source.get("sha256")),
         ("result", result["path"]), ("SHA-256", result.get("sha256")),
+        ("copied from, the sources being the same", document.get("copied")),
         ("made", f"{document['made']['date']} by filmcolor {document['made']['filmcolor']}"),
         ("weights", document["weights"]), ("engine", document["engine"]),
         ("frames that the network colored", f"{document['anchors']:,}"),
