@@ -39,6 +39,15 @@ class Small(NamedTuple):
     cr: Map
 
 
+class Rest(NamedTuple):
+    """What luma does not explain of one frame's chroma, in 8-bit code values. mean: of all its Cb and Cr.
+    cells: (2, n, m), each cell's mean of what is left.
+    """
+
+    mean: tuple[float, float]
+    cells: Map
+
+
 class ColorFound(NamedTuple):
     """strength: of chroma that luma does not explain, RMS in 8-bit code values. share: of cells that have it."""
 
@@ -59,11 +68,17 @@ def find_color(pairs: Sequence[tuple[Small, Small]]) -> ColorFound:
     """
     found = []
     for first, second in pairs:
-        one, other = off_tone(first, second)
-        power = (one * other).sum(axis=0)
-        strength = float(np.sqrt(max(power.mean(), 0.0)))
-        found.append(ColorFound(strength, float((power >= _PLACE**2).mean())))
+        one = unexplained(first)
+        found.append(color_of_both(one, one if second is first else unexplained(second)))
     return verdict(found)
+
+
+def color_of_both(first: Rest, second: Rest) -> ColorFound:
+    """Return what color two neighboring frames have in common; one frame twice: what it may have."""
+    one, other = off_tone(first, second)
+    power = (one * other).sum(axis=0)
+    strength = float(np.sqrt(max(power.mean(), 0.0)))
+    return ColorFound(strength, float((power >= _PLACE**2).mean()))
 
 
 def verdict(places: Sequence[ColorFound]) -> ColorFound:
@@ -74,18 +89,17 @@ def verdict(places: Sequence[ColorFound]) -> ColorFound:
     return ColorFound(float(strength), float(share))
 
 
-def off_tone(first: Small, second: Small) -> tuple[Map, Map]:
+def off_tone(first: Rest, second: Rest) -> tuple[Map, Map]:
     """Return the chroma (2, n, m) of two frames that no tone explains: along their mean chroma, counted less, and across."""
-    a, b = float(first.cb.mean() + second.cb.mean()), float(first.cr.mean() + second.cr.mean())
+    a, b = (x + y for x, y in zip(first.mean, second.mean, strict=True))
     length = float(np.hypot(a, b))
     a, b = (a / length, b / length) if length else (1.0, 0.0)
     turn = np.array([[a * _ALONG, b * _ALONG], [-b, a]], np.float32)
-    one = np.tensordot(turn, unexplained(first), 1)
-    return one, one if second is first else np.tensordot(turn, unexplained(second), 1)
+    return np.tensordot(turn, first.cells, 1), np.tensordot(turn, second.cells, 1)
 
 
-def unexplained(frame: Small) -> Map:
-    """Return the chroma (2, n, m) that luma does not explain, 8-bit code values, each cell's mean.
+def unexplained(frame: Small) -> Rest:
+    """Return the chroma that luma does not explain.
 
     Explained is a piecewise linear function of luma for each of Cb and Cr, and a slope across the picture (a print
     that has faded from one side).
@@ -106,7 +120,8 @@ def unexplained(frame: Small) -> Map:
     rest = np.stack((frame.cb, frame.cr)) - np.tensordot(tone, basis, 1)
     side = min(height, width) / CELLS
     shape = (height, width) if side <= 1 else (round(height / side), round(width / side))
-    return np.stack([resize(np.asarray(plane, np.float32), *shape) for plane in rest])
+    cells = np.stack([resize(np.asarray(plane, np.float32), *shape) for plane in rest])
+    return Rest((float(frame.cb.mean()), float(frame.cr.mean())), cells)
 
 
 def _fit(basis: Map, chroma: Map) -> Map:

@@ -70,9 +70,10 @@ def scan(
     times: deque[int] = deque()
     start, shot, shared = 0, 0, False
     before: bool | None = None
+    behind: tuple[Plane, Chroma | None] | None = None  # the frame before, where it is of the same shot
 
     def taken(stop: int, shared_end: bool, colored: bool) -> Footage:
-        nonlocal start, shared, shot, before
+        nonlocal start, shared, shot, before, behind
         if before is not None and before != colored:
             shot, shared = shot + 1, False
         n = stop - start
@@ -80,24 +81,26 @@ def scan(
         pts = tuple(times[i] for i in range(n))
         footage = Footage(shot, start, stop, shared, shared_end, small, pts, colored)
         for _ in range(n):
-            waiting.popleft()
-            colors.popleft()
+            behind = waiting.popleft(), colors.popleft()
             times.popleft()
         start, shared, before = stop, shared_end, colored
         return footage
 
     def piece(stop: int, shared_end: bool) -> Iterator[Footage]:
-        n = stop - start
-        runs = color_runs(tuple(islice(waiting, n)), tuple(islice(colors, n)), bits, before)
+        n = stop - start + shared_end
+        small, chroma = list(islice(waiting, n)), list(islice(colors, n))
+        if behind is not None:
+            small, chroma = [behind[0], *small], [behind[1], *chroma]
+        runs = color_runs(small, chroma, bits, before, lead=behind is not None, trail=shared_end)
         for count, colored in runs[:-1]:
             yield taken(start + count, False, colored)
         yield taken(stop, shared_end, runs[-1][1])
 
     def close(ended: Shot) -> Iterator[Footage]:
-        nonlocal shot, before
+        nonlocal shot, before, behind
         yield from rest_of(ended.stop)
         shot += 1
-        before = None
+        before = behind = None
 
     def rest_of(stop: int) -> Iterator[Footage]:
         while stop - start > PIECE_FRAMES:

@@ -1,7 +1,7 @@
 """Films that are in color here and there: what has color keeps it, what is gray, sepia or noisy gets it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -232,13 +232,36 @@ def test_a_shot_has_one_verdict(kind: str, colored: bool, frames: int) -> None:
     assert color_runs(*small_frames((kind, frames, 5)), 8, None) == [(frames, colored)]
 
 
-@pytest.mark.parametrize("turn", [9, 30, 71])
-@pytest.mark.parametrize(
-    ("one", "other"), [("gray", "color"), ("sepia", "color"), ("color", "gray"), ("color", "sepia")]
-)
-def test_color_that_comes_or_goes_begins_a_new_run(one: str, other: str, turn: int) -> None:
+CHANGES = [("gray", "color"), ("sepia", "color"), ("color", "gray"), ("color", "sepia")]
+
+
+@pytest.mark.parametrize("turn", [1, 2, 9, 21, 40, 71, 78, 79])
+@pytest.mark.parametrize(("one", "other"), CHANGES)
+def test_color_that_comes_or_goes_begins_a_new_run_at_that_very_frame(
+    one: str, other: str, turn: int
+) -> None:
     frames = small_frames((one, turn, 5), (other, 80 - turn, 5))
     assert color_runs(*frames, 8, None) == [(turn, one == "color"), (80 - turn, other == "color")]
+
+
+@pytest.mark.parametrize("turn", [-2, -1, 0, 1, 2])
+@pytest.mark.parametrize(("one", "other"), CHANGES)
+def test_color_that_comes_or_goes_at_the_edge_of_a_piece_does_so_at_that_very_frame(
+    one: str, other: str, turn: int
+) -> None:
+    at = PIECE_FRAMES + turn
+    luma, chroma = small_frames((one, at, 5), (other, PIECE_FRAMES + 9 - at, 5))
+    first = color_runs(luma[: PIECE_FRAMES + 1], chroma[: PIECE_FRAMES + 1], 8, None, trail=True)
+    second = color_runs(luma[PIECE_FRAMES - 1 :], chroma[PIECE_FRAMES - 1 :], 8, first[-1][1], lead=True)
+    found = [colored for count, colored in (*first, *second) for _ in range(count)]
+    assert found == [one == "color"] * at + [other == "color"] * (PIECE_FRAMES + 9 - at)
+
+
+def test_a_cut_that_is_found_a_frame_late_leaves_color_in_color() -> None:
+    color = small_frames(("color", 40, 5), ("color", 1, 9))
+    assert color_runs(*color, 8, None) == [(41, True)]
+    gray = small_frames(("sepia", 40, 5), ("sepia", 1, 9))
+    assert color_runs(*gray, 8, None) == [(41, False)]
 
 
 def test_what_was_said_of_a_long_shot_holds_in_the_dark() -> None:
@@ -250,16 +273,34 @@ def test_what_was_said_of_a_long_shot_holds_in_the_dark() -> None:
     assert color_runs(luma, chroma, 8, False) == [(30, True)]
 
 
-def test_a_long_take_that_gets_color_is_two_shots() -> None:
+def scanned(gray: Container[int], count: int) -> list[tuple[int, int, int, bool, bool, bool]]:
+    """Return (shot, start, stop, shared start and end, colored) of the pieces of a take with gray frames."""
     frames = (
-        Frame(luma=y, pts=i, time_base=Fraction(1, 25), chroma=None if i < PIECE_FRAMES + 40 else (cb, cr))
-        for i, (y, cb, cr) in enumerate(picture("color", 5, i // 4) for i in range(PIECE_FRAMES + 80))
+        Frame(luma=y, pts=i, time_base=Fraction(1, 25), chroma=None if i in gray else (cb, cr))
+        for i, (y, cb, cr) in enumerate(picture("color", 5, i // 4) for i in range(count))
     )
-    found = [
+    return [
         (p.shot, p.start, p.stop, p.shared_start, p.shared_end, p.colored) for p in scan(frames, SIGHT, 8)
     ]
+
+
+@pytest.mark.parametrize("away", [-1, 0, 1])
+def test_a_long_take_that_gets_or_loses_color_at_a_seam_is_two_shots(away: int) -> None:
+    at, count = PIECE_FRAMES + away, PIECE_FRAMES + 80
+    for gray, late in ((range(at), True), (range(at, count), False)):
+        pieces = scanned(gray, count)
+        assert [colored for _, start, stop, _, _, colored in pieces for _ in range(start, stop)] == (
+            [not late] * at + [late] * (count - at)
+        )
+        assert [shot for shot, start, stop, *_ in pieces for _ in range(start, stop)] == [0] * at + [1] * (
+            count - at
+        )
+        assert not any(shared for _, start, _, shared, _, _ in pieces if start == at)
+
+
+def test_a_long_take_that_gets_color_is_two_shots() -> None:
     seam = PIECE_FRAMES
-    assert found == [
+    assert scanned(range(seam + 40), seam + 80) == [
         (0, 0, seam, False, True, False),
         (0, seam, seam + 40, True, False, False),
         (1, seam + 40, seam + 80, False, False, True),
