@@ -21,8 +21,8 @@ from filmcolor.flow.propagate import spread
 from filmcolor.flow.steady import steady
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.scan import Footage, as_8_bit
+from filmcolor.pipeline.stored import Half
 
-Half = npt.NDArray[np.float16]
 Look = Literal["both", "plain", "mirrored"]
 """How the generator looks at a frame: as it is, mirrored, or both, averaged."""
 Predict = Callable[[Sequence[int], Sequence[Look]], npt.NDArray[np.float32]]

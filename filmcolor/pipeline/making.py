@@ -22,10 +22,11 @@ from filmcolor.files import publish
 from filmcolor.film import FilmInfo, Frame, Plane
 from filmcolor.flow.agree import Earlier
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline.anchors import Anchored, Half, Passed, Piece, color_footage, motion_of, predictions
-from filmcolor.pipeline.memory import Recalled, View, earlier_of, store_views, views_file, views_of
+from filmcolor.pipeline.anchors import Anchored, Passed, Piece, color_footage, motion_of, predictions
+from filmcolor.pipeline.memory import Recalled, View, earlier_of, views_file, views_of
 from filmcolor.pipeline.scan import Footage, sight_of
 from filmcolor.pipeline.segment import Carry, Compose, color_segment
+from filmcolor.pipeline.stored import Half, store_colors
 from filmcolor.pipeline.watch import Watch, figures_file
 from filmcolor.settings import RunSettings
 from filmcolor.video.decode import decode
@@ -182,29 +183,11 @@ def end_file(folder: Path, number: int) -> Path:
     return folder / f"anchors-{number:06d}.npy"
 
 
-def store_colors(pieces: Sequence[Piece], task: SegmentTask, setup: Setup, folder: Path) -> None:
+def store_ends(pieces: Sequence[Piece], task: SegmentTask, setup: Setup, folder: Path) -> None:
     """Keep what other segments need of this one's colors: those of its views, then that of its last anchor."""
     if setup.settings.remembers:
-        store_views(views_file(folder, task.number), views_of(pieces))
-    store_end(end_file(folder, task.number), pieces[-1].ab[-1])
-
-
-def store_end(path: Path, ab: Half) -> None:
-    """Keep the color of a segment's last anchor: the next segment may share it."""
-    part = path.with_name(f"{path.stem}.{os.getpid()}.part")  # two processes may make the same segment
-    packed = io.BytesIO()
-    np.save(packed, ab)
-    part.write_bytes(packed.getvalue())  # numpy's own writing does not say that a disk is full
-    publish(part, path)
-
-
-def stored_end(path: Path) -> Half | None:
-    """Return the stored color of a segment's last anchor, or None where it cannot be read."""
-    try:
-        ab: Half = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return ab if ab.dtype == np.float16 and ab.ndim == 3 else None
+        store_colors(views_file(folder, task.number), views_of(pieces))
+    store_colors(end_file(folder, task.number), pieces[-1].ab[-1])
 
 
 def nothing() -> None:
@@ -284,7 +267,7 @@ class Maker:
         are no longer those of the task.
         """
         pieces = color_anchors(task, self.setup, lambda _, since: since)
-        store_colors(pieces, task, self.setup, folder)
+        store_ends(pieces, task, self.setup, folder)
         anchored()
         target = segment_file(folder, task.number)
         for find in (self._found, self._counted):

@@ -4,8 +4,6 @@ Recognizing is a function of luma alone, so that it is the same however the work
 come from what earlier segments stored.
 """
 
-import io
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,15 +15,13 @@ import numpy.typing as npt
 import torch
 
 from filmcolor.color.sight import Sight
-from filmcolor.files import publish
 from filmcolor.flow.agree import Earlier
 from filmcolor.flow.align import align
 from filmcolor.flow.compose import Floats
 from filmcolor.flow.estimate import Luma
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.scan import Footage, as_8_bit
-
-Half = npt.NDArray[np.float16]
+from filmcolor.pipeline.stored import Half
 
 VIEWS = 128
 """Views that are remembered: two of each shot or piece of one, so about the last 64 shots."""
@@ -152,21 +148,3 @@ def views_file(folder: Path, number: int) -> Path:
 def views_of(pieces: Sequence[Ended]) -> Half:
     """Return the colors of a segment's views, (2 * pieces, 2, ah, aw): first and last anchor of each piece."""
     return np.stack([piece.ab[end] for piece in pieces for end in (0, -1)])
-
-
-def store_views(path: Path, views: Half) -> None:
-    """Keep the colors of a segment's views."""
-    part = path.with_name(f"{path.stem}.{os.getpid()}.part")  # two processes may make the same segment
-    packed = io.BytesIO()
-    np.save(packed, views)
-    part.write_bytes(packed.getvalue())
-    publish(part, path)
-
-
-def stored_views(path: Path) -> Half | None:
-    """Return the stored colors of a segment's views, or None where they cannot be read."""
-    try:
-        views: Half = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return views if views.dtype == np.float16 and views.ndim == 4 else None

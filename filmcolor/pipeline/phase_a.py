@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filmcolor.errors import OutputError
 from filmcolor.film import FilmInfo
-from filmcolor.pipeline.anchors import Half, Piece
+from filmcolor.pipeline.anchors import Piece
 from filmcolor.pipeline.journal import Journal
 from filmcolor.pipeline.making import (
     Away,
@@ -20,12 +20,12 @@ from filmcolor.pipeline.making import (
     anchors_made,
     color_anchors,
     end_file,
-    store_colors,
-    stored_end,
+    store_ends,
 )
-from filmcolor.pipeline.memory import Recalled, SceneMemory, describer, stored_views, views_file, views_of
+from filmcolor.pipeline.memory import Recalled, SceneMemory, describer, views_file, views_of
 from filmcolor.pipeline.plan import segments
 from filmcolor.pipeline.scan import Footage, scan
+from filmcolor.pipeline.stored import Half, stored_colors
 from filmcolor.video.damage import Damage
 from filmcolor.video.decode import decode
 from filmcolor.video.telecine import FieldWatch
@@ -116,7 +116,7 @@ def phase_a(
             task = SegmentTask(number, footage, settled, recalled)
             kept = None
             if journal.has(number, task.start, task.stop) and (memory is None or colors.stored(number)):
-                kept = stored_end(end_file(folder, number))
+                kept = stored_colors(end_file(folder, number), 3)
             if kept is None and memory is not None:
                 task = colors.told(task, memory)
             if kept is not None:
@@ -130,7 +130,7 @@ def phase_a(
             else:
                 pieces = color_anchors(task, setup, account.spent)
                 account.anchors += anchors_made(pieces, task)
-                store_colors(pieces, task, setup, folder)
+                store_ends(pieces, task, setup, folder)
                 last = Job(task, pieces)
                 settled = pieces[-1].ab[-1] if task.shared_end else None
             yield last
@@ -171,7 +171,7 @@ class _Colors:
 
     def stored(self, number: int) -> bool:
         """Whether a finished segment's colors can be read."""
-        return stored_views(views_file(self._folder, number)) is not None
+        return stored_colors(views_file(self._folder, number), 4) is not None
 
     def handed_away(self, job: Job) -> None:
         """Keep a segment that others make until its colors are stored."""
@@ -197,7 +197,7 @@ class _Colors:
         job = self._away.get(number)
         if job is not None and job.away is not None:
             job.away.anchored()  # where it will not be, nothing is stored
-        views = stored_views(views_file(self._folder, number))
+        views = stored_colors(views_file(self._folder, number), 4)
         if views is None and job is not None:
             views = views_of(color_anchors(job.task, self._setup, self._account.spent))
         if views is None:
@@ -208,5 +208,5 @@ class _Colors:
 def _end_of(job: Job, setup: Setup, folder: Path, account: Account) -> Half:
     """Return the color of the last anchor of a segment that was handed away."""
     assert job.away is not None
-    kept = stored_end(end_file(folder, job.task.number)) if job.away.anchored() else None
+    kept = stored_colors(end_file(folder, job.task.number), 3) if job.away.anchored() else None
     return color_anchors(job.task, setup, account.spent)[-1].ab[-1] if kept is None else kept

@@ -13,13 +13,14 @@ from filmcolor.errors import InputError, OutputError
 from filmcolor.film import FilmInfo
 from filmcolor.model.predict import Predictor
 from filmcolor.pipeline.ahead import ahead
-from filmcolor.pipeline.anchors import Anchored, Half, color_footage, motion_of, predictions
+from filmcolor.pipeline.anchors import Anchored, color_footage, motion_of, predictions
 from filmcolor.pipeline.memory import SceneMemory, describer, earlier_of, views_of
 from filmcolor.pipeline.note import color_note
 from filmcolor.pipeline.pictures import rgb_of
 from filmcolor.pipeline.progress import Progress, Report, silent
 from filmcolor.pipeline.run import RunResult, load_predictor
 from filmcolor.pipeline.scan import scan
+from filmcolor.pipeline.stored import Half
 from filmcolor.settings import RunSettings
 from filmcolor.video.sequence import FileSequence, find_sequence, read_frames, read_pictures, sequence_info
 from filmcolor.video.still import write_still

@@ -22,7 +22,7 @@ import torch
 from filmcolor.color.gamut import tables
 from filmcolor.errors import FilmcolorError
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline import inputs, journal, making, plan, run, workspace
+from filmcolor.pipeline import inputs, journal, making, plan, run, stored, workspace
 from filmcolor.pipeline.inputs import color_inputs
 from filmcolor.pipeline.journal import Journal
 from filmcolor.pipeline.progress import silent
@@ -118,8 +118,10 @@ STEPS: dict[str, Callable[[], None]] = {
     "workspace made, no journal": before(Journal, "__init__"),
     "journal's first line torn": tearing("basis"),
     "journal begun": after(Journal, "__init__"),
-    "anchors written, not renamed": before(making, "publish", "anchors-000001"),
-    "anchors in place": after(making, "publish", "anchors-000001"),
+    "views written, not renamed": before(stored, "publish", "views-000001"),
+    "views in place": after(stored, "publish", "views-000001"),
+    "anchors written, not renamed": before(stored, "publish", "anchors-000001"),
+    "anchors in place": after(stored, "publish", "anchors-000001"),
     "first segment opened": before(SegmentWriter, "write", count=1),
     "second segment opened": before(SegmentWriter, "write", count=SEGMENT + 1),
     "second segment half encoded": before(SegmentWriter, "write", count=SEGMENT + SEGMENT // 2),

@@ -11,12 +11,13 @@ import pytest
 
 from filmcolor.flow.align import align
 from filmcolor.model.predict import Predictor
-from filmcolor.pipeline.making import Away, Maker, SegmentTask, set_up, store_task, stored_end, stored_task
-from filmcolor.pipeline.memory import SceneMemory, store_views, stored_views, views_file
+from filmcolor.pipeline.making import Away, Maker, SegmentTask, set_up, store_task, stored_task
+from filmcolor.pipeline.memory import SceneMemory, views_file
 from filmcolor.pipeline.phase_a import Job, _Colors
 from filmcolor.pipeline.progress import silent
 from filmcolor.pipeline.run import color_film, load_predictor
 from filmcolor.pipeline.scan import Footage
+from filmcolor.pipeline.stored import store_colors, stored_colors
 from filmcolor.settings import RunSettings
 from tests.films import write_frames
 from tests.pipeline.interrupted import color_interrupted
@@ -92,7 +93,7 @@ class Late:
         return False
 
     def anchored(self) -> bool:
-        store_views(views_file(self._folder, 0), np.full((2, 2, 4, 4), 7, np.float16))
+        store_colors(views_file(self._folder, 0), np.full((2, 2, 4, 4), 7, np.float16))
         return True
 
     def made(self) -> int | None:
@@ -116,8 +117,8 @@ def test_a_view_that_its_own_segment_pushes_out_of_memory_is_waited_for(tmp_path
 @pytest.mark.parametrize("held", [b"", b"\x93NUMPY", b"anything"])
 def test_stored_colors_that_are_torn_are_none(tmp_path: Path, held: bytes) -> None:
     (tmp_path / "torn.npy").write_bytes(held)
-    assert stored_end(tmp_path / "torn.npy") is None
-    assert stored_views(tmp_path / "torn.npy") is None
+    assert stored_colors(tmp_path / "torn.npy", 3) is None
+    assert stored_colors(tmp_path / "torn.npy", 4) is None
 
 
 @pytest.fixture(scope="module")
