@@ -26,8 +26,8 @@ _MOST_AT_ONCE = 8  # pictures on the CPU: each needs memory of its own
 class Predictor:
     """A model on a device, with one arithmetic for the whole run.
 
-    device: `auto` takes CUDA where there is one. precision: `auto` is float32 on the CPU (the reference),
-    bfloat16 (or float16 on older cards) on CUDA. mirrored: average with the color of the mirrored picture:
+    device: `auto` takes CUDA where there is one. precision: `auto` is float32 (the reference) on
+    either. mirrored: average with the color of the mirrored picture:
     twice the work, better color. threads: pictures that are colored at the same time on the CPU, 0: one a core.
     Inside one operation torch gets a single thread (a process-wide setting): its results are the same bits only
     for the same number of threads, and so they are the same on any number of cores. seed: keys the noise z where
@@ -254,13 +254,11 @@ def _device(wanted: str) -> torch.device:
     return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def _precision(wanted: str, device: torch.device) -> Literal["fp32", "bf16", "fp16"]:
+def _precision(
+    wanted: Literal["auto", "fp32", "bf16", "fp16"], device: torch.device
+) -> Literal["fp32", "bf16", "fp16"]:
     if wanted == "fp16" and device.type == "cpu":
         raise InputError("precision fp16 needs a CUDA device; use --precision fp32 or bf16")
-    if wanted == "auto":
-        if device.type == "cpu":
-            return "fp32"
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
-    if wanted == "bf16":
-        return "bf16"
-    return "fp16" if wanted == "fp16" else "fp32"
+    # `auto` is fp32 on CUDA too: the network is rarely called, and bf16 moved color by 0.65 Lab units on average, 15 at
+    # most, to save 0.5 of 1.9 ms a picture (H200)
+    return "fp32" if wanted == "auto" else wanted
