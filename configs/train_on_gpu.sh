@@ -3,8 +3,8 @@
 # usage: sh configs/train_on_gpu.sh DATA OUT [options of `filmcolor train`]
 #   DATA: folder of .tar shards (and pictures); a file classifier.safetensors in it gives the perceptual loss.
 #   OUT: best.safetensors, last.safetensors, log.jsonl and sheet.png are copied here.
-#   Environment: RUN (where state.pt stays, default /tmp/filmcolor-run), INIT (weights, default `default`),
-#   CONFIG (default configs/gpu.toml), PROCESSES (one per GPU, default 1).
+#   Environment: RUN (where state.pt stays, default /tmp/filmcolor-run), INIT (weights, default `default`; `none`: from
+#   the classifier alone), CONFIG (default configs/gpu.toml), PROCESSES (one per GPU, default 1).
 # Dry run on a CPU: CONFIG=configs/default.toml sh configs/train_on_gpu.sh DATA OUT --device cpu --steps 2
 set -eu
 data=$1
@@ -15,7 +15,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
 for shard in "$data"/*.tar; do set -- "$@" --data "$shard"; done
 [ ! -f "$data/classifier.safetensors" ] || set -- "$@" --encoder "$data/classifier.safetensors"
-if [ -f "$run/state.pt" ]; then set -- "$@" --resume; else set -- "$@" --init "${INIT:-default}"; fi
+if [ -f "$run/state.pt" ]; then set -- "$@" --resume; elif [ "${INIT:-default}" != none ]; then set -- "$@" --init "${INIT:-default}"; fi
 launch="python3"
 [ "${PROCESSES:-1}" = 1 ] || launch="torchrun --nproc_per_node $PROCESSES"
 status=0
