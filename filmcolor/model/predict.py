@@ -18,18 +18,18 @@ __all__ = ["Predictor", "load_default_model"]
 
 _STEP = 32  # the deepest stride of the default generator
 _CUDA_BATCH = 16
-# cuDNN, cuBLAS and the driver say it in words of their own, not as torch's OutOfMemoryError
-_SIGNS_OF_FULL_MEMORY = ("out of memory", "ALLOC_FAILED")
+# cuDNN, cuBLAS and the driver say it in words of their own, not as torch's OutOfMemoryError; where no way to compute a
+# convolution has the room it needs, torch says that there is none ("unable to find an engine", pytorch#108645)
+_SIGNS_OF_FULL_MEMORY = ("out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED", "unable to find an engine")
 _MOST_AT_ONCE = 8  # pictures on the CPU: each needs memory of its own
 
 
 class Predictor:
     """A model on a device, with one arithmetic for the whole run.
 
-    device: `auto` takes CUDA where there is one. precision: `auto` is float32 (the reference) on
-    either. mirrored: average with the color of the mirrored picture:
-    twice the work, better color. threads: pictures that are colored at the same time on the CPU, 0: one a core.
-    Inside one operation torch gets a single thread (a process-wide setting): its results are the same bits only
+    device: `auto` takes CUDA where there is one. precision: `auto` is float32 (the reference) on either. mirrored:
+    average with the color of the mirrored picture: twice the work, better color. threads: pictures that are
+    colored at the same time on the CPU, 0: one a core. Inside one operation torch gets a single thread (a process-wide setting): its results are the same bits only
     for the same number of threads, and so they are the same on any number of cores. seed: keys the noise z where
     the network uses it at run time. warn: told once when memory ran out and the batch was halved. Raises
     InputError where this machine has no such device or precision, FilmcolorError where the network does not fit
@@ -100,8 +100,8 @@ class Predictor:
         lightness: (k, 1, mh, mw) float32, 0..100; mh and mw multiples of 32. known: (k, 3, mh, mw) float32,
         known a and b in Lab units (0 where unknown) and mask 0..1, or None. frames: numbers of the k frames,
         which key the noise z (default 0, 1, ...). mirrored: False leaves out this call's averaging with the
-        mirrored picture. Raises ValueError on another shape, FilmcolorError where
-        one picture alone does not fit the device's memory, the GPU fails or the result is not finite.
+        mirrored picture. Raises ValueError on another shape, FilmcolorError where one picture alone does not fit
+        the device's memory, the GPU fails or the result is not finite.
         """
         self._check(lightness, known)
         count = len(lightness)

@@ -213,8 +213,10 @@ def test_a_gpu_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"),
         RuntimeError("CUDA error: out of memory\nCompile with"),
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
+        RuntimeError("GET was unable to find an engine to execute this computation"),
     ],
-    ids=["torch", "driver", "cublas"],
+    ids=["torch", "driver", "cublas", "cudnn", "no-engine"],
 )
 def test_a_picture_that_the_gpus_memory_cannot_hold_is_one_line(
     monkeypatch: pytest.MonkeyPatch, error: Exception
