@@ -3,6 +3,7 @@
 Total of the generator (settings.LossSettings holds the weights):
     adversarial * L_cGAN + l1 * L_L1                                            (Isola et al., equation 4)
     + cross_entropy + smooth_l1 + perceptual + colorfulness + hue_balance + consistency
+With teachers (teachers.py), cross_entropy and smooth_l1 have the share `taught` of their target from them.
 """
 
 import math

@@ -71,8 +71,8 @@ class LossSettings:
     """Weights of the generator's losses (losses.py says what each is).
 
     l1: the lambda of Isola et al. (L1 on ab as -1..1). adversarial: their cGAN term.
-    rebalance: 0 weighs a color class by one over how often it occurs, 1 all alike. taught: share of the target of cross-entropy
-    and smooth L1 that teachers give (--teacher), the truth the rest.
+    rebalance: 0 weighs a color class by one over how often it occurs, 1 all alike. taught: share of the target
+    of cross-entropy and smooth L1 that teachers give (--teacher), the truth the rest.
     """
 
     cross_entropy: float = 1.0

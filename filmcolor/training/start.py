@@ -20,7 +20,7 @@ from filmcolor.training.losses import ColorBins, count_colors, occurring_centers
 from filmcolor.training.pictures import Sampler
 from filmcolor.training.settings import OptimizerSettings, TrainSettings
 
-_COUNTING_SEED = 1
+_COUNTING_SEED = 1  # of a generator of its own: counting must not move the data order
 _MOST_COUNTED = 24  # batches of 64 crops of 64 pixels, to learn how often colors occur
 _PERCEPTUAL_BLOCKS = 11  # of the feature network; strides 2 to 16
 
@@ -132,9 +132,7 @@ def _frozen_features(tensors: dict[str, Tensor], path: Path | None) -> nn.Module
 def _color_counts(sampler: Sampler) -> Tensor:
     """Return how often each cell of the color grid occurs in crops, on the CPU; runs of any seed agree."""
     device = sampler.pictures.pixels.device
-    generator = torch.Generator(device).manual_seed(
-        _COUNTING_SEED
-    )  # its own: counting must not move the data order
+    generator = torch.Generator(device).manual_seed(_COUNTING_SEED)
     total = torch.zeros(())
     for _ in range(min(_MOST_COUNTED, 1 + len(sampler.pictures) // 8)):
         lab = rgb_to_lab(sampler.draw(64, 64, generator))

@@ -373,7 +373,16 @@ class Trainer:
         write_checkpoint(self.out / "state.pt", state)
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take what `save` wrote; the next step is the one that would have come."""
+        """Take what `save` wrote; the next step is the one that would have come.
+
+        Raises InputError where that is another network, or one of other color classes.
+        """
+        saved, here = state["network"], self.network.state_dict()
+        alike = {n: t.shape for n, t in saved.items()} == {n: t.shape for n, t in here.items()}
+        if not alike or ("centers" in here and not torch.equal(saved["centers"], here["centers"].cpu())):
+            raise InputError(
+                f"{self.out}: began with another network; give --resume the same --init, or none"
+            )
         self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
         self.best, self._best_is_adversarial = state["best"], state["best_is_adversarial"]
         self.network.load_state_dict(state["network"])

@@ -1,7 +1,9 @@
 """Training runs, stops, goes on exactly where it stopped, and refuses what it cannot use."""
 
 import json
+import os
 import signal
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -171,6 +173,45 @@ def test_a_run_is_not_overwritten_and_not_resumed_with_other_settings_or_picture
         train(once, [pictures], out, resume=True)
     with pytest.raises(InputError, match="no checkpoint"):
         train(once, [pictures], tmp_path / "nothing here", resume=True)
+
+
+def test_a_run_is_resumed_with_the_weights_it_began_with(pictures: Path, tmp_path: Path) -> None:
+    once = replace(TINY, steps=1)
+    other = write_tar(tmp_path / "other.tar", 3, first=60)
+    start = train(once, [other], tmp_path / "start").last
+    assert (
+        load_model(start).config.bins
+        != load_model(train(once, [pictures], tmp_path / "own").last).config.bins
+    )
+    train(once, [pictures], tmp_path / "run", init=start)
+    with pytest.raises(InputError, match="the same --init"):
+        train(replace(once, steps=2), [pictures], tmp_path / "run", resume=True)
+    assert train(replace(once, steps=2), [pictures], tmp_path / "run", resume=True, init=start).steps == 2
+
+
+def test_the_script_for_a_gpu_goes_on_with_the_weights_it_began_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Path(__file__).parents[2] / "configs" / "train_on_gpu.sh"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python3").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "bin/python3").chmod(0o755)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/a.tar").touch()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("RUN", str(tmp_path))
+
+    def said(init: str) -> str:
+        monkeypatch.setenv("INIT", init)
+        command = ["sh", str(script), str(tmp_path / "data"), str(tmp_path / "out"), "--steps", "2"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    begun = f"--steps 2 --data {tmp_path / 'data/a.tar'}"
+    assert said("").endswith(f"{begun} --init default")
+    assert said("none").endswith(begun)
+    (tmp_path / "state.pt").touch()
+    assert said("w.safetensors").endswith(f"{begun} --init w.safetensors --resume")
+    assert said("none").endswith(f"{begun} --resume")
 
 
 @pytest.mark.parametrize("what", ["checkpoint", "log"])
