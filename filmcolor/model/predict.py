@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from filmcolor.errors import FilmcolorError, InputError
+from filmcolor.model.device import choose_device
 from filmcolor.model.scene import scene_of
 from filmcolor.model.weights import Model, load_default_model
 
@@ -47,7 +48,7 @@ class Predictor:
         seed: int = 0,
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        self.device = _device(device)
+        self.device = choose_device(device)
         self.precision = _precision(precision, self.device)
         self.model = model
         self.mirrored = mirrored
@@ -246,12 +247,6 @@ def cores() -> int:
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(here, int(asked)) if asked.isdigit() and int(asked) > 0 else here
-
-
-def _device(wanted: str) -> torch.device:
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise InputError("no CUDA device was found; use --device cpu")
-    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def _precision(

@@ -30,10 +30,13 @@ class Lesson:
 
 
 class Teachers:
-    """Frozen generators on one device, in the color classes of a student."""
+    """Frozen generators on one device, in the color classes of a student. digests: of their weights."""
 
-    def __init__(self, networks: Sequence[nn.Module], classes: Sequence[Tensor], bins: int) -> None:
+    def __init__(
+        self, networks: Sequence[nn.Module], classes: Sequence[Tensor], bins: int, digests: Sequence[str] = ()
+    ) -> None:
         """classes: for each network the student's class (K',) of each of its own; bins: K of the student."""
+        self.digests = tuple(digests)
         self._networks = networks
         self._classes = classes
         self._bins = bins
@@ -69,12 +72,13 @@ def load_teachers(
         return None
     if bins is None:
         raise InputError("--teacher needs a network with color classes, not pix2pix")
-    networks, classes = [], []
+    networks, classes, digests = [], [], []
     for path in paths:
         model = load_model(None if str(path) == "default" else path, assumed=config)
         if model.config.architecture != "default":
             raise InputError(f"{path}: a {model.config.architecture} network has no color classes to teach")
         network = model.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         networks.append(network.eval().requires_grad_(False))
+        digests.append(model.digest)
         classes.append(torch.cdist(network.centers, bins.centers).argmin(1))
-    return Teachers(networks, classes, len(bins.centers))
+    return Teachers(networks, classes, len(bins.centers), digests)

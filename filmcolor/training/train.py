@@ -20,8 +20,10 @@ from torch import Tensor, nn
 
 from filmcolor.errors import InputError, OutputError
 from filmcolor.files import append_line, replacing
+from filmcolor.model.device import choose_device
 from filmcolor.model.weights import save_model
 from filmcolor.training.adversary import Adversary
+from filmcolor.training.allocator import keep_freed_memory
 from filmcolor.training.batches import Batch, draw_batch
 from filmcolor.training.checkpoint import (
     data_fingerprint,
@@ -33,7 +35,6 @@ from filmcolor.training.checkpoint import (
 from filmcolor.training.folder import run_folder
 from filmcolor.training.interrupt import stop_signals
 from filmcolor.training.losses import generator_loss
-from filmcolor.training.machine import choose_device, keep_freed_memory
 from filmcolor.training.objective import Term, terms
 from filmcolor.training.pictures import Pictures, Sampler, load_pictures, rarity
 from filmcolor.training.settings import TrainSettings
@@ -153,6 +154,7 @@ class Trainer:
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         self._features = None if start.features is None else self._placed(start.features)
         self._teachers = load_teachers(teachers, settings, self.config, self.bins, self.device)
+        self._teaching = [] if self._teachers is None else list(self._teachers.digests)
         learned = init is not None or encoder is not None
         self.optimizer = make_optimizer(self.network, settings.optimizer, learned)
         self.adversary = Adversary(settings.adversarial, self.device, self._autocast, together)
@@ -369,13 +371,14 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "adversary": self.adversary.state(),
             "random": states,
+            "teachers": self._teaching,
         }
         write_checkpoint(self.out / "state.pt", state)
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take what `save` wrote; the next step is the one that would have come.
 
-        Raises InputError where that is another network, or one of other color classes.
+        Raises InputError where that is another network, one of other color classes, or had other teachers.
         """
         saved, here = state["network"], self.network.state_dict()
         alike = {n: t.shape for n, t in saved.items()} == {n: t.shape for n, t in here.items()}
@@ -383,6 +386,8 @@ class Trainer:
             raise InputError(
                 f"{self.out}: began with another network; give --resume the same --init, or none"
             )
+        if state.get("teachers", []) != self._teaching:
+            raise InputError(f"{self.out}: began with other teachers; give --resume the same --teacher")
         self.step, self.seen, self.seconds = state["step"], state["seen"], state["seconds"]
         self.best, self._best_is_adversarial = state["best"], state["best_is_adversarial"]
         self.network.load_state_dict(state["network"])

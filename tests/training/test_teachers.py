@@ -71,3 +71,16 @@ def test_teachers_and_their_share_need_each_other(tmp_path: Path) -> None:
     taught = replace(TINY, loss=replace(TINY.loss, taught=0.5))
     with pytest.raises(InputError, match="need each other"):
         load_teachers([], taught, TINY.model, None, torch.device("cpu"))
+
+
+def test_a_run_is_not_resumed_with_other_teachers(tmp_path: Path) -> None:
+    pictures = write_folder(tmp_path / "pictures", 12)
+    settings = replace(TINY, loss=replace(TINY.loss, taught=0.5), steps=2)
+    centers = [[0.0, 0.0], [12.0, 0.0]]
+    for number in (1, 2):
+        save_model(tmp_path / f"{number}", generator(centers, number), ModelConfig(bins=2, **SIZE))  # type: ignore[arg-type]
+    train(settings, [pictures], tmp_path / "out", teachers=[tmp_path / "1"])
+    longer = replace(settings, steps=3)
+    with pytest.raises(InputError, match="other teachers"):
+        train(longer, [pictures], tmp_path / "out", teachers=[tmp_path / "2"], resume=True)
+    assert train(longer, [pictures], tmp_path / "out", teachers=[tmp_path / "1"], resume=True).steps == 3
