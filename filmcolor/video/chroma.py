@@ -33,7 +33,7 @@ def read_chroma(frame: av.VideoFrame, weights: tuple[float, float]) -> Chroma | 
     name = frame.format.name
     if not is_planar(name, frame.format):
         name = planar_name(layout.subsampling, layout.bits)
-        frame = frame.reformat(format=name)  # swscale only unpacks here
+        frame = frame.reformat(format=name, threads=1)  # swscale only unpacks here: one thread, see luma.py
     x, y = layout.subsampling
     size = (-(-frame.height >> y), -(-frame.width >> x))
     if _INTERLEAVED.match(name):

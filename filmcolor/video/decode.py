@@ -141,7 +141,7 @@ class _Reader:
         if (picture.width, picture.height) != (info.width, info.height):
             self._say("the picture size")
             whole = "gbrp" if picture.format.has_palette else None  # swscale makes no palettes
-            picture = picture.reformat(info.width, info.height, whole, interpolation="BICUBIC")
+            picture = picture.reformat(info.width, info.height, whole, interpolation="BICUBIC", threads=1)
         elif picture.format.name != info.pixel_format:
             self._say("the pixel format")
         layout = pixel_layout(picture.format.name)
@@ -171,7 +171,7 @@ class _Reader:
         if picture.format.name != info.pixel_format:
             depth = "" if info.bits == 8 else f"{info.bits}le"
             usual = f"gbrp{depth}" if info.is_rgb else planar_name(info.subsampling, info.bits)
-            picture = picture.reformat(format=usual)
+            picture = picture.reformat(format=usual, threads=1)
         return read_chroma(picture, info.tags.luma_weights(info.height))
 
     def _say(self, what: str) -> None:

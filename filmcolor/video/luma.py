@@ -59,12 +59,15 @@ def read_planes(frame: av.VideoFrame, weights: tuple[float, float]) -> tuple[Pla
     if layout.is_rgb:
         return _from_rgb(frame, weights, layout)
     if name.startswith("mono"):
-        frame = frame.reformat(format="gray")
+        # one thread: with several, four samples at the start of a row came out wrong once where slices of swscale met
+        frame = frame.reformat(format="gray", threads=1)
     elif layout.is_gray and layout.has_alpha:
         samples = view_plane(frame, 0, name, layout.bits, step=2)
         return own_plane(samples[:, 0::2]), own_plane(samples[:, 1::2])
     elif not layout.is_gray and not is_planar(name, frame.format):
-        frame = frame.reformat(format=planar_name(layout.subsampling, layout.bits, alpha=layout.has_alpha))
+        frame = frame.reformat(
+            format=planar_name(layout.subsampling, layout.bits, alpha=layout.has_alpha), threads=1
+        )
         name = frame.format.name
     luma = view_plane(frame, 0, name, layout.bits)
     if re.match(r"[pP]\d\d\d", name):  # P010 and its kin hold their bits at the top of 16
@@ -164,4 +167,4 @@ def unpack_rgb(frame: av.VideoFrame, layout: PixelLayout) -> tuple[av.VideoFrame
     stored = 8 if layout.bits == 8 else 16
     name = ("gbrap" if layout.has_alpha else "gbrp") + ("" if stored == 8 else "16le")
     # to R'G'B' of the same range: swscale only unpacks here
-    return frame.reformat(format=name), name, stored
+    return frame.reformat(format=name, threads=1), name, stored

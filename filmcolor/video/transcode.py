@@ -30,7 +30,7 @@ def transcode(source: Path, out: Path, codec: str, pixel_format: str, options: M
         written.time_base = stream.time_base
         for frame in container.decode(stream):
             if frame.format.name != pixel_format:
-                frame = frame.reformat(format=pixel_format)
+                frame = frame.reformat(format=pixel_format, threads=1)
             frame.pict_type = 0  # the encoder chooses, not the decoder's picture types
             target.mux(written.encode(frame))
             count += 1
