@@ -39,6 +39,10 @@ def train(
     threads: Annotated[int | None, typer.Option("--threads", help="Threads on the CPU.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of weights, data order and noise.")] = None,
     device: Annotated[DeviceChoice | None, typer.Option(help="Where to train.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Overrule one setting, TABLE.NAME=VALUE; repeat for more."),
+    ] = None,
     progress: Annotated[
         ProgressChoice, typer.Option(help="How progress is shown on stderr.")
     ] = ProgressChoice.auto,
@@ -61,7 +65,7 @@ def train(
         "seed": seed,
         "device": None if device is None else device.value,
     }
-    settings = TrainSettings.read(config, given)
+    settings = TrainSettings.read(config, given, changes or ())
 
     def show(event: dict[str, Any]) -> None:
         if progress is ProgressChoice.json:

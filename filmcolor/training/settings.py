@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -203,10 +203,11 @@ class TrainSettings:
         return hashlib.sha256(text.encode()).hexdigest()
 
     @classmethod
-    def read(cls, path: Path, given: Mapping[str, Any]) -> Self:
+    def read(cls, path: Path, given: Mapping[str, Any], changes: Sequence[str] = ()) -> Self:
         """Read a TOML file; entries of its [run] table are overruled by `given` (None: not given).
 
-        Raises InputError where the file or one of its values is wrong.
+        changes: entries of any table that are overruled, as `TABLE.NAME=VALUE`. Raises InputError where the file
+        or one of the values is wrong.
         """
         try:
             tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -219,6 +220,8 @@ class TrainSettings:
             "optimizer": OptimizerSettings,
             "adversarial": AdversarialSettings,
         }
+        for change in changes:
+            _change(tables, change)
         unknown = sorted(set(tables) - {*kinds, "run"})
         if unknown:
             raise InputError(f"{path}: unknown table [{unknown[0]}]; known are {', '.join([*kinds, 'run'])}")
@@ -232,6 +235,21 @@ class TrainSettings:
             return _made(cls, "run", {**run, **overruled}, **parts)
         except (TypeError, ValueError) as error:
             raise InputError(f"{path}: {error}") from error
+
+
+def _change(tables: dict[str, Any], change: str) -> None:
+    """Overrule one entry: `TABLE.NAME=VALUE`, VALUE as in TOML; a word needs no quotes."""
+    place, given, text = change.partition("=")
+    table, dotted, name = place.strip().partition(".")
+    if not (given and dotted and table and name):
+        raise InputError(f"--set {change}: give TABLE.NAME=VALUE, such as loss.taught=0.5")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    if not isinstance(tables.setdefault(table, {}), dict):
+        raise InputError(f"--set {change}: [{table}] must be a table")
+    tables[table][name] = value
 
 
 _Made = TypeVar("_Made")

@@ -255,12 +255,13 @@ def test_weights_that_stop_being_numbers_end_the_run_with_an_error(
     assert not (tmp_path / "last.safetensors").exists()
 
 
-@pytest.mark.parametrize("name", ["default", "adversarial", "pix2pix"])
+@pytest.mark.parametrize("name", ["default", "adversarial", "pix2pix", "student", "teacher", "ablation"])
 def test_the_shipped_configurations_are_valid(name: str) -> None:
     path = Path(__file__).parents[2] / "configs" / f"{name}.toml"
     settings = TrainSettings.read(path, {"minutes": 5.0})
     assert settings.minutes == 5.0
-    assert settings.adversarial.gan == ("log" if name == "pix2pix" else "hinge")
+    kinds = {"pix2pix": "log", "teacher": "none", "ablation": "none"}
+    assert settings.adversarial.gan == kinds.get(name, "hinge")
     assert settings.loss.l1 == (100.0 if name == "pix2pix" else 0.0)
 
 
@@ -285,3 +286,21 @@ def test_wrong_settings_are_refused_with_their_file(text: str, complaint: str, t
     with pytest.raises(InputError, match=complaint) as refused:
         TrainSettings.read(path, {} if "run" in text else {"steps": 1})
     assert str(path) in str(refused.value)
+
+
+def test_changes_overrule_single_settings(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("[loss]\ntaught = 0.5\nperceptual = 0.2\n[run]\nsteps = 1\n")
+    changes = ["loss.taught=0", "adversarial.gan=log", "data.canvas = [64, 96]", "run.seed=3"]
+    settings = TrainSettings.read(path, {}, changes)
+    assert (settings.loss.taught, settings.loss.perceptual, settings.seed) == (0, 0.2, 3)
+    assert settings.adversarial.gan == "log"
+    assert settings.data.canvas == (64, 96)
+
+
+@pytest.mark.parametrize("change", ["loss.taught", "taught=1", "loss.=1", "=1", "loss.tought=1", "other.x=1"])
+def test_a_wrong_change_is_refused(change: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("[run]\nsteps = 1\n")
+    with pytest.raises(InputError):
+        TrainSettings.read(path, {}, [change])
