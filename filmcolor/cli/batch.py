@@ -9,7 +9,7 @@ import typer
 
 from filmcolor.cli.choices import BackendChoice, ProgressChoice
 from filmcolor.cli.coloring import Given, settings_of, with_coloring, with_options
-from filmcolor.cli.loading import uninterrupted
+from filmcolor.cli.loading import loading
 
 app = typer.Typer(help="Color a vault: many films, many workers, one ledger.", rich_markup_mode=None,
                   no_args_is_help=True)  # fmt: skip
@@ -110,7 +110,7 @@ def run(
         crew, out=out, include=tuple(include or ()), exclude=tuple(exclude or ()), verify=verify,
         skip_existing=skip_existing, dry_run=dry_run,
     )  # fmt: skip
-    with uninterrupted():
+    with loading():
         from filmcolor.batch.batch import run_batch
     from filmcolor.cli.batch_screen import screen_of
 
@@ -132,7 +132,7 @@ def retry(
 ) -> None:
     """Try the failed films of a batch again, after saying why each failed."""
     options = _options(crew, out=out)
-    with uninterrupted():
+    with loading():
         from filmcolor.batch.batch import retry_batch
     from filmcolor.batch.ledger import Ledger, ledger_of
     from filmcolor.batch.status import base_of

@@ -1,17 +1,32 @@
-"""Loading large libraries without being interrupted in the middle of them."""
+"""Loading large libraries: not interrupted in the middle of them, and never searched for garbage."""
 
 import contextlib
+import gc
 import signal
 from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back until the block is left.
+def loading() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back until the block is left, and keep the garbage collector from what it loads.
 
-    Raised inside torch's own imports they are swallowed now and then, and the run goes on, or they come
-    out as errors that have nothing to do with them.
+    Raised inside torch's own imports signals are swallowed now and then, and the run goes on, or they come
+    out as errors that have nothing to do with them. What libraries hold stays to the end: looking through it as
+    it grows, and once more at exit, took a second.
     """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        with _uninterrupted():
+            yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return

@@ -10,7 +10,7 @@ import typer
 
 from filmcolor.cli.choices import ProgressChoice
 from filmcolor.cli.coloring import Given, settings_of, with_coloring
-from filmcolor.cli.loading import uninterrupted
+from filmcolor.cli.loading import loading
 from filmcolor.cli.reporting import Reporting
 from filmcolor.errors import FilmcolorError, OutputError
 
@@ -40,7 +40,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Color films and pictures; luma, sound, subtitles and timing stay as they are."""
-    with uninterrupted():  # here, so that --help does not load torch
+    with loading():  # here, so that --help does not load torch
         from filmcolor.cli.show import Screen
         from filmcolor.pipeline.inputs import color_inputs
         from filmcolor.pipeline.progress import Progress

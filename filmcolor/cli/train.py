@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from filmcolor.cli.choices import DeviceChoice, ProgressChoice
-from filmcolor.cli.loading import uninterrupted
+from filmcolor.cli.loading import loading
 
 
 def train(
@@ -54,7 +54,7 @@ def train(
     # busy waiting costs a factor of ten where other work shares the cores; read when torch is loaded
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    with uninterrupted():
+    with loading():
         from filmcolor.training.settings import TrainSettings
         from filmcolor.training.train import train as train_network
 

@@ -142,7 +142,6 @@ class Trainer:
             settings.precision == "auto" and self.device.type == "cuda"
         )
         if self.device.type == "cuda":
-            torch.backends.cudnn.benchmark = True
             torch.set_float32_matmul_precision("high")
         kept, self.held = pictures.to(self.device).split(settings.data.held_out)
         weights = rarity(kept) if settings.data.rare else torch.ones(len(kept), device=self.device)

@@ -1,10 +1,11 @@
-"""Signals while libraries load."""
+"""Signals and the garbage collector while libraries load."""
 
+import gc
 import signal
 
 import pytest
 
-from filmcolor.cli.loading import uninterrupted
+from filmcolor.cli.loading import loading
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no signal masks on this system")
@@ -12,7 +13,7 @@ def test_ctrl_c_waits_until_the_libraries_are_loaded_and_is_not_lost() -> None:
     loaded = []
 
     def load() -> None:
-        with uninterrupted():
+        with loading():
             signal.raise_signal(signal.SIGINT)
             loaded.append("torch")
 
@@ -23,3 +24,19 @@ def test_ctrl_c_waits_until_the_libraries_are_loaded_and_is_not_lost() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert loaded == ["torch"]
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_what_is_loaded_is_not_searched_for_garbage_and_the_collector_is_as_before(collecting: bool) -> None:
+    was, before = gc.isenabled(), gc.get_freeze_count()
+    (gc.enable if collecting else gc.disable)()
+    kept = []
+    try:
+        with loading():
+            assert not gc.isenabled()
+            kept += [[] for _ in range(1000)]
+        assert gc.isenabled() is collecting
+        assert gc.get_freeze_count() >= before + 1000
+    finally:
+        gc.unfreeze()
+        (gc.enable if was else gc.disable)()
