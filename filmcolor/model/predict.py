@@ -13,6 +13,7 @@ from torch import Tensor
 from filmcolor.errors import FilmcolorError, InputError
 from filmcolor.model.device import choose_device
 from filmcolor.model.scene import scene_of
+from filmcolor.model.soften import gaussian, soften
 from filmcolor.model.weights import Model, load_default_model
 
 __all__ = ["Predictor", "load_default_model"]
@@ -65,6 +66,7 @@ class Predictor:
             network = model.network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             if hasattr(network, "sharp"):
                 network.sharp.fill_(model.config.sharpness)
+            self._blur = gaussian(model.config.softness).to(self.device)
         self._network = network.eval()
         self._stride = int(network.stride)  # of the ab that comes out
 
@@ -178,7 +180,7 @@ class Predictor:
 
     @torch.inference_mode()
     def _run(self, lightness: Tensor, known: Tensor | None, frames: list[int], mirrored: bool) -> Tensor:
-        lightness = lightness.to(self.device, torch.float32)
+        lightness = soften(lightness.to(self.device, torch.float32), self._blur)
         known = None if known is None else known.to(self.device, torch.float32)
         ab = self._forward(lightness, known, frames)
         if self.mirrored and mirrored:
