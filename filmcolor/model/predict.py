@@ -13,7 +13,6 @@ from torch import Tensor
 from filmcolor.errors import FilmcolorError, InputError
 from filmcolor.model.device import choose_device
 from filmcolor.model.scene import scene_of
-from filmcolor.model.soften import gaussian, soften
 from filmcolor.model.weights import Model, load_default_model
 
 __all__ = ["Predictor", "load_default_model"]
@@ -66,7 +65,6 @@ class Predictor:
             network = model.network.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             if hasattr(network, "sharp"):
                 network.sharp.fill_(model.config.sharpness)
-            self._blur = gaussian(model.config.softness).to(self.device)
         self._network = network.eval()
         self._stride = int(network.stride)  # of the ab that comes out
 
@@ -79,6 +77,11 @@ class Predictor:
     def film_gain(self) -> float:
         """Factor on the ab of frames of films; `predict` leaves it to the caller."""
         return self.model.config.film_gain
+
+    @property
+    def softness(self) -> float:
+        """Standard deviation of the blur that still pictures get before `predict`, in pixels."""
+        return self.model.config.softness
 
     @property
     def engine(self) -> str:
@@ -180,7 +183,7 @@ class Predictor:
 
     @torch.inference_mode()
     def _run(self, lightness: Tensor, known: Tensor | None, frames: list[int], mirrored: bool) -> Tensor:
-        lightness = soften(lightness.to(self.device, torch.float32), self._blur)
+        lightness = lightness.to(self.device, torch.float32)
         known = None if known is None else known.to(self.device, torch.float32)
         ab = self._forward(lightness, known, frames)
         if self.mirrored and mirrored:

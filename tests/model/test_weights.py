@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -277,6 +278,14 @@ def test_saved_weights_come_back_as_they_were_and_the_bytes_repeat(tmp_path: Pat
     assert model.digest == digest
     for name, tensor in network.state_dict().items():
         assert torch.equal(model.network.state_dict()[name], tensor)
+
+
+def test_a_setting_that_came_later_leaves_older_files_their_digest() -> None:
+    assert not {"film_gain", "softness"} & set(TINY.to_json())
+    later = replace(TINY, softness=0.8, film_gain=0.9)
+    assert ModelConfig.from_json(later.to_json()) == later
+    with pytest.raises(ValueError, match="softness must be from"):
+        replace(TINY, softness=-1.0)
 
 
 def test_weights_that_are_not_finite_are_not_written(tmp_path: Path) -> None:

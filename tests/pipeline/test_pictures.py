@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -13,11 +14,14 @@ from filmcolor.settings import RunSettings
 class Painter:
     """Gives a = 20 to a picture seen small and a = 40 to one seen large."""
 
-    def __init__(self) -> None:
+    def __init__(self, softness: float = 0.0) -> None:
+        self.softness = softness
         self.seen: list[tuple[int, ...]] = []
+        self.views: list[torch.Tensor] = []
 
     def predict(self, lightness: torch.Tensor, known: Any = None, frames: Any = None) -> torch.Tensor:
         self.seen.append(tuple(lightness.shape[2:]))
+        self.views.append(lightness)
         out = torch.zeros(1, 2, lightness.shape[2] // 2, lightness.shape[3] // 2)
         out[:, 0] = 20.0 if lightness.shape[2] < 192 else 40.0
         return out
@@ -49,3 +53,13 @@ def test_colors_of_both_sizes_are_averaged_and_luma_stays() -> None:
     assert red[0] < red[1] < red[2]
     weights = np.array([0.299, 0.587, 0.114])
     assert np.abs(rgb @ weights * 255 - 128).max() < 0.51
+
+
+def test_a_picture_is_made_as_soft_as_the_weights_say() -> None:
+    luma = np.random.default_rng(2).integers(0, 256, (240, 320), dtype=np.uint8)
+    sharp, soft = Painter(), Painter(softness=0.8)
+    for painter in (sharp, soft):
+        color_page(luma, 8, 0, RunSettings(size=224, mirrored=False), painter)  # type: ignore[arg-type]
+    seen = sharp.views[0][0, 0].numpy()
+    np.testing.assert_array_equal(soft.views[0][0, 0].numpy(), cv2.GaussianBlur(seen, (0, 0), 0.8))
+    assert float(soft.views[0].std()) < 0.8 * float(sharp.views[0].std())
