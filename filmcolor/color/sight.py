@@ -35,6 +35,11 @@ class Sight:
     turns: int
 
     @property
+    def reduces(self) -> bool:
+        """Whether the resized picture has fewer rows than the film's."""
+        return self.rows < self.box[1] - self.box[0]
+
+    @property
     def upright(self) -> tuple[int, int]:
         """Size of the resized picture after turning, (down, across)."""
         return (self.columns, self.rows) if self.turns % 2 else (self.rows, self.columns)

@@ -85,7 +85,7 @@ def _color_as_seen(luma: Plane, bits: int, sight: Sight, predictor: Predictor) -
     """
     lightness = lightness_table(bits, True)[sight.small(luma)]
     seen = np.ascontiguousarray(sight.network_view(lightness))
-    if predictor.softness > 0:
+    if predictor.softness > 0 and sight.reduces:
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), predictor.softness), np.float32)
     view = torch.from_numpy(seen)[None, None]
     return sight.film_view(predictor.predict(view, frames=[0]).numpy()[0])

@@ -63,3 +63,12 @@ def test_a_picture_is_made_as_soft_as_the_weights_say() -> None:
     seen = sharp.views[0][0, 0].numpy()
     np.testing.assert_array_equal(soft.views[0][0, 0].numpy(), cv2.GaussianBlur(seen, (0, 0), 0.8))
     assert float(soft.views[0].std()) < 0.8 * float(sharp.views[0].std())
+
+
+def test_a_picture_that_is_enlarged_is_soft_enough() -> None:
+    luma = np.random.default_rng(2).integers(0, 256, (200, 260), dtype=np.uint8)
+    sharp, soft = Painter(), Painter(softness=0.8)
+    for painter in (sharp, soft):
+        color_page(luma, 8, 0, RunSettings(), painter)  # type: ignore[arg-type]
+    assert not torch.equal(soft.views[0], sharp.views[0])  # 160 rows
+    assert torch.equal(soft.views[1], sharp.views[1])  # 224 rows
