@@ -69,12 +69,12 @@ def color_page(luma: Plane, bits: int, rotation: int, settings: RunSettings, pre
 def picture_sizes(settings: RunSettings) -> tuple[int, ...]:
     """Return the sizes at which the network sees a still picture, ascending; their colors are averaged.
 
-    A step of 32 below and above `size`: closer to the truth than `size` alone at equal colorfulness
-    (docs/model_card.md), and affordable where there is one picture. Without mirroring, `size` alone.
+    `size` and two steps of 32 above it: closer to the truth than one alone at equal colorfulness
+    (docs/training.md), and affordable where there is one picture. Without mirroring, `size` alone.
     """
     if not settings.mirrored or settings.size < 96:
         return (settings.size,)
-    return settings.size - 32, settings.size + 32
+    return settings.size, settings.size + 64
 
 
 def _color_as_seen(luma: Plane, bits: int, sight: Sight, predictor: Predictor) -> Map:

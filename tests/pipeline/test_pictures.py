@@ -23,20 +23,20 @@ class Painter:
         self.seen.append(tuple(lightness.shape[2:]))
         self.views.append(lightness)
         out = torch.zeros(1, 2, lightness.shape[2] // 2, lightness.shape[3] // 2)
-        out[:, 0] = 20.0 if lightness.shape[2] < 192 else 40.0
+        out[:, 0] = 20.0 if lightness.shape[2] < 224 else 40.0
         return out
 
 
 @pytest.mark.parametrize(
     ("settings", "sizes"),
     [
-        (RunSettings(), (160, 224)),
+        (RunSettings(), (192, 256)),
         (RunSettings(mirrored=False), (192,)),
         (RunSettings(size=64), (64,)),
-        (RunSettings(size=96), (64, 128)),
+        (RunSettings(size=96), (96, 160)),
     ],
 )
-def test_a_picture_is_seen_a_step_below_and_above_its_size(
+def test_a_picture_is_seen_at_its_size_and_larger(
     settings: RunSettings, sizes: tuple[int, ...]
 ) -> None:
     assert picture_sizes(settings) == sizes
@@ -46,9 +46,9 @@ def test_colors_of_both_sizes_are_averaged_and_luma_stays() -> None:
     luma = np.full((240, 320), 128, np.uint8)
     painter = Painter()
     rgb = color_page(luma, 8, 0, RunSettings(), painter)  # type: ignore[arg-type]
-    assert painter.seen == [(160, 224), (224, 320)]
-    large = color_page(luma, 8, 0, RunSettings(size=224, mirrored=False), painter)  # type: ignore[arg-type]
-    small = color_page(luma, 8, 0, RunSettings(size=160, mirrored=False), painter)  # type: ignore[arg-type]
+    assert painter.seen == [(192, 256), (256, 352)]
+    large = color_page(luma, 8, 0, RunSettings(size=256, mirrored=False), painter)  # type: ignore[arg-type]
+    small = color_page(luma, 8, 0, RunSettings(size=192, mirrored=False), painter)  # type: ignore[arg-type]
     red = [float(np.mean(x[..., 0])) for x in (small, rgb, large)]
     assert red[0] < red[1] < red[2]
     weights = np.array([0.299, 0.587, 0.114])
@@ -66,9 +66,9 @@ def test_a_picture_is_made_as_soft_as_the_weights_say() -> None:
 
 
 def test_a_picture_that_is_enlarged_is_soft_enough() -> None:
-    luma = np.random.default_rng(2).integers(0, 256, (200, 260), dtype=np.uint8)
+    luma = np.random.default_rng(2).integers(0, 256, (224, 300), dtype=np.uint8)
     sharp, soft = Painter(), Painter(softness=0.8)
     for painter in (sharp, soft):
         color_page(luma, 8, 0, RunSettings(), painter)  # type: ignore[arg-type]
-    assert not torch.equal(soft.views[0], sharp.views[0])  # 160 rows
-    assert torch.equal(soft.views[1], sharp.views[1])  # 224 rows
+    assert not torch.equal(soft.views[0], sharp.views[0])  # 192 rows
+    assert torch.equal(soft.views[1], sharp.views[1])  # 256 rows
