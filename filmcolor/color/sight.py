@@ -35,9 +35,9 @@ class Sight:
     turns: int
 
     @property
-    def reduces(self) -> bool:
-        """Whether the resized picture has fewer rows than the film's."""
-        return self.rows < self.box[1] - self.box[0]
+    def enlarges(self) -> bool:
+        """Whether the resized picture has more rows than the film's."""
+        return self.rows > self.box[1] - self.box[0]
 
     @property
     def upright(self) -> tuple[int, int]:

@@ -80,12 +80,12 @@ def picture_sizes(settings: RunSettings) -> tuple[int, ...]:
 def _color_as_seen(luma: Plane, bits: int, sight: Sight, predictor: Predictor) -> Map:
     """Return ab (2, rh/2, rw/2), Lab units, of a page as one sight gives it to the network.
 
-    Reduced, a photograph is sharper than the small pictures that training enlarged: it is blurred a little, as the
-    weights say. Frames of films are soft enough (docs/training.md has the figures).
+    A photograph is sharper at working size than the small pictures that training enlarged: it is blurred a little,
+    as the weights say. One that is enlarged itself and frames of films are soft enough (docs/training.md).
     """
     lightness = lightness_table(bits, True)[sight.small(luma)]
     seen = np.ascontiguousarray(sight.network_view(lightness))
-    if predictor.softness > 0 and sight.reduces:
+    if predictor.softness > 0 and not sight.enlarges:
         seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), predictor.softness), np.float32)
     view = torch.from_numpy(seen)[None, None]
     return sight.film_view(predictor.predict(view, frames=[0]).numpy()[0])

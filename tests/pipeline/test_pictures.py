@@ -36,9 +36,7 @@ class Painter:
         (RunSettings(size=96), (96, 160)),
     ],
 )
-def test_a_picture_is_seen_at_its_size_and_larger(
-    settings: RunSettings, sizes: tuple[int, ...]
-) -> None:
+def test_a_picture_is_seen_at_its_size_and_larger(settings: RunSettings, sizes: tuple[int, ...]) -> None:
     assert picture_sizes(settings) == sizes
 
 
@@ -66,7 +64,7 @@ def test_a_picture_is_made_as_soft_as_the_weights_say() -> None:
 
 
 def test_a_picture_that_is_enlarged_is_soft_enough() -> None:
-    luma = np.random.default_rng(2).integers(0, 256, (224, 300), dtype=np.uint8)
+    luma = np.random.default_rng(2).integers(0, 256, (255, 340), dtype=np.uint8)
     sharp, soft = Painter(), Painter(softness=0.8)
     for painter in (sharp, soft):
         color_page(luma, 8, 0, RunSettings(), painter)  # type: ignore[arg-type]
