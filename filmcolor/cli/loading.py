@@ -5,6 +5,8 @@ import gc
 import signal
 from collections.abc import Iterator
 
+_loaded = False
+
 
 @contextlib.contextmanager
 def loading() -> Iterator[None]:
@@ -12,9 +14,17 @@ def loading() -> Iterator[None]:
 
     Raised inside torch's own imports signals are swallowed now and then, and the run goes on, or they come
     out as errors that have nothing to do with them. What libraries hold stays to the end: looking through it as
-    it grows, and once more at exit, took a second.
+    it grows, and once more at exit, took a second. Everything alive is left out of later collections, so only the
+    first time, when that is little else.
     """
+    global _loaded
+    if _loaded:
+        with _uninterrupted():
+            yield
+        return
+    _loaded = True
     collecting = gc.isenabled()
+    gc.collect()
     gc.disable()
     try:
         with _uninterrupted():

@@ -36,8 +36,9 @@ class Sight:
 
     @property
     def enlarges(self) -> bool:
-        """Whether the resized picture has more rows than the film's."""
-        return self.rows > self.box[1] - self.box[0]
+        """Whether the resized picture is larger than the active one, by their short sides."""
+        top, bottom, left, right = self.box
+        return min(self.rows, self.columns) > min(bottom - top, right - left)
 
     @property
     def upright(self) -> tuple[int, int]:

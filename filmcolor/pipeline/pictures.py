@@ -69,10 +69,10 @@ def color_page(luma: Plane, bits: int, rotation: int, settings: RunSettings, pre
 def picture_sizes(settings: RunSettings) -> tuple[int, ...]:
     """Return the sizes at which the network sees a still picture, ascending; their colors are averaged.
 
-    `size` and two steps of 32 above it: closer to the truth than one alone at equal colorfulness
-    (docs/training.md), and affordable where there is one picture. Without mirroring, `size` alone.
+    `size` and `size` + 64: closer to the truth than `size` alone at equal colorfulness (docs/training.md), and
+    affordable where there is one picture. Without mirroring, `size` alone.
     """
-    if not settings.mirrored or settings.size < 96:
+    if not settings.mirrored:
         return (settings.size,)
     return settings.size, settings.size + 64
 

@@ -13,6 +13,7 @@ from filmcolor.model.config import ModelConfig
 
 Gan = Literal["none", "hinge", "log"]
 Schedule = Literal["cosine", "constant"]
+_BUDGETS = ("steps", "minutes")
 
 
 def _between(owner: object, name: str, low: float, high: float) -> None:
@@ -229,9 +230,9 @@ class TrainSettings:
             parts: dict[str, Any] = {n: _made(kind, n, tables.get(n, {})) for n, kind in kinds.items()}
             run = dict(tables.get("run", {}))
             overruled = {name: value for name, value in given.items() if value is not None}
-            if {"steps", "minutes"} & set(overruled):
-                run.pop("steps", None)
-                run.pop("minutes", None)
+            if set(_BUDGETS) & set(overruled):
+                for budget in _BUDGETS:
+                    run.pop(budget, None)
             return _made(cls, "run", {**run, **overruled}, **parts)
         except (TypeError, ValueError) as error:
             raise InputError(f"{path}: {error}") from error
@@ -247,9 +248,13 @@ def _change(tables: dict[str, Any], change: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
-    if not isinstance(tables.setdefault(table, {}), dict):
+    entries = tables.setdefault(table, {})
+    if not isinstance(entries, dict):
         raise InputError(f"--set {change}: [{table}] must be a table")
-    tables[table][name] = value
+    if table == "run" and name in _BUDGETS:
+        for budget in _BUDGETS:
+            entries.pop(budget, None)
+    entries[name] = value
 
 
 _Made = TypeVar("_Made")
@@ -263,4 +268,17 @@ def _made(kind: type[_Made], table: str, values: Mapping[str, Any], **more: Any)
     unknown = sorted(set(values) - known)
     if unknown:
         raise ValueError(f"unknown setting {unknown[0]!r} in [{table}]; known are {', '.join(sorted(known))}")
-    return kind(**{n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}, **more)
+    given = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+    for f in fields(kind):  # type: ignore[arg-type]
+        if f.name in given and not _alike(given[f.name], f.default):
+            raise ValueError(
+                f"{f.name} in [{table}] must be like {f.default!r}, instead got {given[f.name]!r}"
+            )
+    return kind(**given, **more)
+
+
+def _alike(value: object, default: object) -> bool:
+    """Whether a value is of a setting's kind, which its default shows; whole numbers are good for any number."""
+    if isinstance(default, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is type(default)

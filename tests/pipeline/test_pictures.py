@@ -32,7 +32,7 @@ class Painter:
     [
         (RunSettings(), (192, 256)),
         (RunSettings(mirrored=False), (192,)),
-        (RunSettings(size=64), (64,)),
+        (RunSettings(size=64), (64, 128)),
         (RunSettings(size=96), (96, 160)),
     ],
 )
