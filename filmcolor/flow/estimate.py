@@ -4,6 +4,9 @@ Flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECC
 medium preset, estimated on small luma in both directions.
 """
 
+import itertools
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -24,6 +27,7 @@ _SOFT = 0.5
 _LARGEST_GAIN = 1.5
 # DIS reads patches of 8x8 on a pyramid: below this many lines there is no flow to find.
 _SMALLEST = 16
+_MOST_AT_ONCE = 8  # pairs of frames: more than decoding, composing and encoding keep pace with
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,41 +106,32 @@ def confidence_of(flow: Floats, other: Floats) -> Floats:
     return np.asarray(soft * inside(flow), np.float32)
 
 
-class MotionEstimator:
-    """Takes the frames of a piece one by one, and returns their motion.
+def estimate_motion(lumas: Sequence[Luma], grid: tuple[int, int] | None = None) -> Motion:
+    """Return the motion of the frames of a piece, each pair of neighbors by itself, as many at once as cv2 may use threads.
 
-    grid: (h, w) on which motion is stored, that of ab; half of the frames' own size by default.
+    lumas: (rh, rw) uint8 at working size. grid: (h, w) on which motion is stored, that of ab; half of the frames' own
+    size by default. Raises ValueError without a frame, or on frames of unlike sizes.
     """
+    if not lumas:
+        raise ValueError("no frame, no motion")
+    shape = lumas[0].shape
+    for luma in lumas:
+        if luma.shape != shape:
+            raise ValueError(f"expected luma of {shape}, got {luma.shape}")
+    h, w = grid or ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
+    repeated = [np.array_equal(first, second) for first, second in itertools.pairwise(lumas)]
 
-    def __init__(self, grid: tuple[int, int] | None = None) -> None:
-        self._grid = grid
-        self._last: Luma | None = None
-        self._luma: list[Luma] = []
-        self._repeated: list[bool] = []
-        self._flows: list[tuple[Half, Half, Half, Half]] = []
+    def between(i: int) -> tuple[Half, Half, Half, Half]:
+        return _still((h, w)) if repeated[i] else _between(lumas[i], lumas[i + 1], (h, w))
 
-    def push(self, luma: Luma) -> None:
-        """Take the next frame: (rh, rw) uint8 luma at working size. Raises ValueError on another size."""
-        if self._last is not None and luma.shape != self._last.shape:
-            raise ValueError(f"expected luma of {self._last.shape}, got {luma.shape}")
-        grid = self._grid = self._grid or ((luma.shape[0] + 1) // 2, (luma.shape[1] + 1) // 2)
-        repeated = self._last is not None and np.array_equal(luma, self._last)
-        if self._last is not None:
-            self._flows.append(_still(grid) if repeated else _between(self._last, luma, grid))
-        self._luma.append(np.asarray(cv2.resize(luma, grid[::-1], interpolation=cv2.INTER_AREA), np.uint8))
-        self._repeated.append(repeated)
-        self._last = luma
-
-    def finish(self) -> Motion:
-        """Return the motion of all frames so far. Raises ValueError without any."""
-        if not self._luma or self._grid is None:
-            raise ValueError("no frame, no motion")
-        h, w = self._grid
-        shapes = ((0, 2, h, w), (0, 2, h, w), (0, h, w), (0, h, w))
-        parts = zip(*self._flows) if self._flows else [[]] * 4
-        stacks = [np.stack(p) if p else np.empty(s, np.float16) for p, s in zip(map(tuple, parts), shapes)]
-        forward, backward, ahead, back = stacks
-        return Motion(forward, backward, ahead, back, np.stack(self._luma), tuple(self._repeated))
+    with ThreadPoolExecutor(max(1, min(_MOST_AT_ONCE, cv2.getNumThreads())), "flow") as pool:
+        flows = list(pool.map(between, range(len(repeated))))
+    shapes = ((0, 2, h, w), (0, 2, h, w), (0, h, w), (0, h, w))
+    parts = zip(*flows) if flows else [[]] * 4
+    stacks = [np.stack(p) if p else np.empty(s, np.float16) for p, s in zip(map(tuple, parts), shapes)]
+    forward, backward, ahead, back = stacks
+    small = [np.asarray(cv2.resize(luma, (w, h), interpolation=cv2.INTER_AREA), np.uint8) for luma in lumas]
+    return Motion(forward, backward, ahead, back, np.stack(small), (False, *repeated))
 
 
 def shrunk_way(way: Way, grid: tuple[int, int]) -> Way:

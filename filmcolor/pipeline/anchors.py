@@ -16,7 +16,7 @@ from filmcolor.color.sight import Sight
 from filmcolor.flow.agree import Earlier, agree, smooth
 from filmcolor.flow.choose import choose_anchors
 from filmcolor.flow.compose import Floats
-from filmcolor.flow.estimate import Motion, MotionEstimator
+from filmcolor.flow.estimate import Motion, estimate_motion
 from filmcolor.flow.propagate import spread
 from filmcolor.flow.steady import steady
 from filmcolor.model.predict import Predictor
@@ -83,10 +83,7 @@ Piece = Anchored | Passed
 
 def motion_of(footage: Footage, bits: int) -> Motion:
     """Return the motion between all neighbors of the footage, its shared last frame included."""
-    estimator = MotionEstimator()
-    for small in footage.small:
-        estimator.push(as_8_bit(small, bits))
-    return estimator.finish()
+    return estimate_motion([as_8_bit(small, bits) for small in footage.small])
 
 
 def color_footage(

@@ -2,15 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from filmcolor.flow.estimate import Motion, MotionEstimator, confidence_of, estimate_flow, match_exposure
-from tests.flow.scenes import Lumas, object_over_ground, pan
-
-
-def motion_of(lumas: Lumas) -> Motion:
-    estimator = MotionEstimator()
-    for luma in lumas:
-        estimator.push(luma)
-    return estimator.finish()
+from filmcolor.flow.estimate import confidence_of, estimate_flow, estimate_motion, match_exposure
+from tests.flow.scenes import object_over_ground, pan
 
 
 def test_flow_of_a_pan_is_its_step() -> None:
@@ -38,7 +31,7 @@ def test_flow_is_the_same_each_time_and_for_any_number_of_threads() -> None:
 
 def test_an_exactly_repeated_frame_has_exactly_no_motion_and_full_confidence() -> None:
     first, second = pan(2)
-    motion = motion_of([first, first.copy(), second])
+    motion = estimate_motion([first, first.copy(), second])
     assert motion.repeated == (False, True, False)
     assert not motion.forward[0].any()
     assert not motion.backward[0].any()
@@ -47,7 +40,7 @@ def test_an_exactly_repeated_frame_has_exactly_no_motion_and_full_confidence() -
 
 
 def test_motion_is_stored_on_half_the_lines_in_its_own_pixels() -> None:
-    motion = motion_of(pan(3, step=4, height=97, width=161))
+    motion = estimate_motion(pan(3, step=4, height=97, width=161))
     assert motion.size == (49, 81)
     assert motion.forward.shape == motion.backward.shape == (2, 2, 49, 81)
     assert abs(float(motion.forward[:, 0, 8:-8, 8:-8].mean()) + 2) < 0.1
@@ -55,25 +48,25 @@ def test_motion_is_stored_on_half_the_lines_in_its_own_pixels() -> None:
 
 
 def test_one_frame_has_no_motion_and_none_is_refused() -> None:
-    motion = motion_of(pan(1))
+    motion = estimate_motion(pan(1))
     assert motion.frames == 1
     assert len(motion.forward) == len(motion.backward_confidence) == 0
     with pytest.raises(ValueError, match="no frame"):
-        MotionEstimator().finish()
+        estimate_motion([])
 
 
 def test_exposure_flicker_is_not_motion() -> None:
     still = pan(1)[0]
     darker = np.clip(still * 0.8 + 4, 0, 255).astype(np.uint8)
     assert np.abs(match_exposure(darker, still).astype(int) - still).mean() < 2
-    motion = motion_of([still, darker, still])
+    motion = estimate_motion([still, darker, still])
     assert np.abs(motion.forward).max() < 0.2
     assert motion.forward_confidence.mean() > 0.97
 
 
 def test_confidence_is_low_where_a_moving_object_hides_the_ground_and_high_elsewhere() -> None:
     lumas, places = object_over_ground(2, step=8)
-    motion = motion_of(lumas)
+    motion = estimate_motion(lumas)
     newly_hidden = motion.forward_confidence[0][17:31, places[0].stop // 2 : places[1].stop // 2]
     assert newly_hidden.mean() < 0.5
     assert motion.forward_confidence[0][36:].mean() > 0.95
@@ -90,14 +83,14 @@ def test_confidence_is_none_outside_the_frame() -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (9, 40), (16, 16)])
 def test_tiny_pictures_have_motion_too(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
-    motion = motion_of([rng.integers(0, 255, shape).astype(np.uint8) for _ in range(3)])
+    motion = estimate_motion([rng.integers(0, 255, shape).astype(np.uint8) for _ in range(3)])
     assert motion.frames == 3
     assert np.isfinite(motion.forward.astype(np.float32)).all()
 
 
 def test_flat_and_black_frames_are_no_trouble() -> None:
     black, flat = np.zeros((64, 96), np.uint8), np.full((64, 96), 200, np.uint8)
-    motion = motion_of([black, flat, black, texture_like(flat)])
+    motion = estimate_motion([black, flat, black, texture_like(flat)])
     assert np.isfinite(motion.backward.astype(np.float32)).all()
 
 
@@ -108,7 +101,23 @@ def texture_like(flat: np.ndarray) -> np.ndarray:
 def test_lumas_of_unlike_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="one shape"):
         estimate_flow(np.zeros((20, 20), np.uint8), np.zeros((20, 24), np.uint8))
-    estimator = MotionEstimator()
-    estimator.push(np.zeros((20, 20), np.uint8))
     with pytest.raises(ValueError, match="expected luma"):
-        estimator.push(np.zeros((20, 24), np.uint8))
+        estimate_motion([np.zeros((20, 20), np.uint8), np.zeros((20, 24), np.uint8)])
+
+
+def test_motion_is_the_same_for_any_number_of_threads() -> None:
+    lumas = [*object_over_ground(6)[0]]
+    lumas.insert(3, lumas[3].copy())
+    threads = cv2.getNumThreads()
+    made = []
+    try:
+        for count in (1, 2, 5):
+            cv2.setNumThreads(count)
+            made.append(estimate_motion(lumas))
+    finally:
+        cv2.setNumThreads(threads)
+    for motion in made[1:]:
+        np.testing.assert_array_equal(motion.forward, made[0].forward)
+        np.testing.assert_array_equal(motion.backward_confidence, made[0].backward_confidence)
+        assert motion.repeated == made[0].repeated
+    assert made[0].repeated == (False, False, False, False, True, False, False)

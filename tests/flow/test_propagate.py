@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 
-from filmcolor.flow.estimate import Motion
+from filmcolor.flow.estimate import Motion, estimate_motion
 from filmcolor.flow.propagate import agree, choose_anchors, smooth, spread
 from tests.flow.scenes import Lumas, object_over_ground, pan, texture
-from tests.flow.test_estimate import motion_of
 
 RED, BLUE, GREEN = (50.0, 30.0), (10.0, -50.0), (-40.0, 30.0)
 
@@ -24,7 +23,7 @@ def colored(lumas: Lumas, places: list[slice]) -> np.ndarray:
 
 def test_color_rides_with_a_moving_object_and_leaves_no_trail() -> None:
     lumas, places = object_over_ground(13)
-    truth, motion = colored(lumas, places), motion_of(lumas)
+    truth, motion = colored(lumas, places), estimate_motion(lumas)
     frames = np.stack(list(spread(truth[[0, 12]], [0, 12], motion)))
     error = np.abs(frames - truth).mean(1)
     assert error.mean() < 1.0
@@ -36,7 +35,7 @@ def test_color_rides_with_a_moving_object_and_leaves_no_trail() -> None:
 
 
 def test_anchor_frames_keep_exactly_their_own_color() -> None:
-    motion = motion_of(pan(9))
+    motion = estimate_motion(pan(9))
     ab = np.random.default_rng(0).normal(0, 30, (2, 2, *motion.size)).astype(np.float32)
     frames = list(spread(ab, [0, 8], motion))
     assert len(frames) == 9
@@ -45,7 +44,7 @@ def test_anchor_frames_keep_exactly_their_own_color() -> None:
 
 
 def test_the_last_anchor_may_lie_behind_the_frames() -> None:
-    motion = motion_of(pan(9))
+    motion = estimate_motion(pan(9))
     ab = np.stack([flat(RED, motion), flat(BLUE, motion)])
     whole = list(spread(ab, [0, 8], motion))
     part = list(spread(ab, [0, 8], motion, 8))
@@ -54,19 +53,19 @@ def test_the_last_anchor_may_lie_behind_the_frames() -> None:
 
 
 def test_frames_behind_the_last_and_before_the_first_anchor_take_its_color() -> None:
-    motion = motion_of(pan(7))
+    motion = estimate_motion(pan(7))
     frames = np.stack(list(spread(flat(GREEN, motion)[None], [3], motion)))
     np.testing.assert_allclose(frames, np.broadcast_to(flat(GREEN, motion), frames.shape), atol=0.05)
 
 
 def test_every_frame_may_be_an_anchor() -> None:
-    motion = motion_of(pan(4))
+    motion = estimate_motion(pan(4))
     ab = np.random.default_rng(0).normal(0, 30, (4, 2, *motion.size)).astype(np.float32)
     np.testing.assert_array_equal(np.stack(list(spread(ab, range(4), motion))), ab)
 
 
 def test_a_still_shot_is_exactly_still() -> None:
-    motion = motion_of([pan(1)[0]] * 40)
+    motion = estimate_motion([pan(1)[0]] * 40)
     assert choose_anchors(motion) == [0, 39]
     rng = np.random.default_rng(0)
     ab = rng.normal(0, 30, (3, 2, *motion.size)).astype(np.float32)
@@ -79,7 +78,7 @@ def test_a_still_shot_is_exactly_still() -> None:
 
 def test_repeated_frames_within_a_moving_shot_keep_the_color_of_the_one_repeated() -> None:
     lumas = [luma for luma in pan(8) for _ in range(3)]
-    motion = motion_of(lumas)
+    motion = estimate_motion(lumas)
     ab = np.stack([flat(RED, motion), flat(BLUE, motion)])
     frames = list(spread(ab, [0, 23], motion))
     for t in range(0, 24, 3):
@@ -89,7 +88,7 @@ def test_repeated_frames_within_a_moving_shot_keep_the_color_of_the_one_repeated
 
 
 def test_color_passes_evenly_from_one_anchor_to_the_next() -> None:
-    motion = motion_of(
+    motion = estimate_motion(
         pan(11, step=0, seed=3)[:1]
         + [luma + np.uint8(i % 2) for i, luma in enumerate(pan(10, step=0, seed=3))]
     )
@@ -102,7 +101,7 @@ def test_color_passes_evenly_from_one_anchor_to_the_next() -> None:
 
 
 def test_unlike_anchors_agree_and_keep_their_chroma() -> None:
-    motion = motion_of(pan(41, step=1))
+    motion = estimate_motion(pan(41, step=1))
     anchors = [0, 10, 20, 30, 40]
     angle = np.deg2rad([0, 50, 0, 50, 0])
     ab = np.stack([flat((40 * np.cos(a), 40 * np.sin(a)), motion) for a in angle])
@@ -113,7 +112,7 @@ def test_unlike_anchors_agree_and_keep_their_chroma() -> None:
 
 
 def test_a_settled_first_anchor_comes_back_unchanged_and_the_others_follow_it() -> None:
-    motion = motion_of(pan(31, step=1))
+    motion = estimate_motion(pan(31, step=1))
     anchors = [0, 10, 20, 30]
     ab = np.stack([flat(RED, motion)] + [flat(BLUE, motion)] * 3)
     agreed = agree(ab, anchors, motion, fixed_first=True)
@@ -127,14 +126,14 @@ def test_a_settled_first_anchor_comes_back_unchanged_and_the_others_follow_it() 
 
 def test_nothing_is_shared_where_the_pictures_have_nothing_in_common() -> None:
     lumas = [texture(96, 160, seed) for seed in range(4)]
-    motion = motion_of(lumas)
+    motion = estimate_motion(lumas)
     ab = np.stack([flat(c, motion) for c in (RED, BLUE, RED, BLUE)])
     each = smooth(ab, motion)
     assert np.abs(each - ab).mean() < 0.1 * np.abs(ab[0] - ab[1]).mean()
 
 
 def test_flicker_of_the_network_is_smoothed_without_fading() -> None:
-    motion = motion_of(pan(16, step=1))
+    motion = estimate_motion(pan(16, step=1))
     rng = np.random.default_rng(0)
     angle = rng.normal(0.5, 0.4, 16)
     ab = np.stack([flat((40 * np.cos(a), 40 * np.sin(a)), motion) for a in angle])
@@ -146,7 +145,7 @@ def test_flicker_of_the_network_is_smoothed_without_fading() -> None:
 
 def test_what_no_anchor_saw_is_handed_to_the_fill() -> None:
     lumas = [texture(96, 160, 5), texture(96, 160, 6), texture(96, 160, 7)]
-    motion = motion_of(lumas)
+    motion = estimate_motion(lumas)
     ab = np.stack([flat(RED, motion), flat(RED, motion)])
     asked: list[int] = []
 
@@ -161,7 +160,7 @@ def test_what_no_anchor_saw_is_handed_to_the_fill() -> None:
 
 
 def test_wrong_numbers_of_anchors_and_frames_are_refused() -> None:
-    motion = motion_of(pan(3))
+    motion = estimate_motion(pan(3))
     ab = np.stack([flat(RED, motion)] * 2)
     with pytest.raises(ValueError, match="anchors"):
         list(spread(ab, [0], motion))
@@ -172,9 +171,9 @@ def test_wrong_numbers_of_anchors_and_frames_are_refused() -> None:
 
 
 def test_anchors_are_far_apart_where_the_flow_holds_and_near_where_it_is_lost() -> None:
-    calm, fast = motion_of(pan(49, step=0, width=160)), motion_of(pan(49, step=12))
+    calm, fast = estimate_motion(pan(49, step=0, width=160)), estimate_motion(pan(49, step=12))
     noisy = [luma + np.uint8(i % 2) for i, luma in enumerate(pan(49, step=1))]
-    slow = motion_of(noisy)
+    slow = estimate_motion(noisy)
     assert choose_anchors(calm) == [0, 48]
     assert choose_anchors(slow) == [0, 16, 32, 48]
     near = choose_anchors(fast)
@@ -183,7 +182,7 @@ def test_anchors_are_far_apart_where_the_flow_holds_and_near_where_it_is_lost() 
 
 
 def test_the_last_frame_is_an_anchor_where_it_is_wanted() -> None:
-    motion = motion_of(pan(20, step=1))
+    motion = estimate_motion(pan(20, step=1))
     assert choose_anchors(motion)[-1] == 19
     assert choose_anchors(motion, last=False) == [0, 16]
     assert choose_anchors(motion, 18)[-1] == 17
@@ -192,14 +191,14 @@ def test_the_last_frame_is_an_anchor_where_it_is_wanted() -> None:
 
 
 def test_anchors_do_not_depend_on_what_comes_later() -> None:
-    motion = motion_of(pan(40, step=5))
+    motion = estimate_motion(pan(40, step=5))
     whole = choose_anchors(motion, last=False)
     for frames in range(1, 40, 7):
         assert choose_anchors(motion, frames, last=False) == [a for a in whole if a < frames]
 
 
 def test_the_step_into_a_new_piece_is_no_larger_than_those_within() -> None:
-    motion = motion_of(pan(33, step=1))
+    motion = estimate_motion(pan(33, step=1))
     rng = np.random.default_rng(0)
     settled, rest = flat(RED, motion), [flat((30 + rng.normal(0, 8), -20.0), motion) for _ in range(32)]
     each = smooth(np.stack([settled, *rest]), motion, fixed_first=True)

@@ -5,7 +5,7 @@ import numpy as np
 
 from filmcolor.flow.agree import agree
 from filmcolor.flow.compose import Floats
-from filmcolor.flow.estimate import Motion, MotionEstimator
+from filmcolor.flow.estimate import Motion, estimate_motion
 
 HEIGHT, WIDTH, FRAMES = 96, 128, 60
 ANCHORS = range(0, FRAMES, 6)
@@ -19,15 +19,15 @@ def _rough(seed: int, width: int) -> np.ndarray:
 def _motion(*, covered: bool) -> Motion:
     """A slow pan; a textured board passes before it from frame 8 to frame 40."""
     wide, board = _rough(1, WIDTH + 24), _rough(2, 96)
-    estimator = MotionEstimator()
+    frames = []
     for t in range(FRAMES):
         frame = wide[:, t // 5 : t // 5 + WIDTH].copy()
         left = -96 + round(224 * (t - 8) / 32)
         start, stop = max(0, left), min(WIDTH, left + 96)
         if covered and stop > start:
             frame[:, start:stop] = board[:, start - left : stop - left]
-        estimator.push(frame)
-    return estimator.finish()
+        frames.append(frame)
+    return estimate_motion(frames)
 
 
 def _network(size: tuple[int, int]) -> Floats:
