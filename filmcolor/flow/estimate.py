@@ -27,7 +27,7 @@ _SOFT = 0.5
 _LARGEST_GAIN = 1.5
 # DIS reads patches of 8x8 on a pyramid: below this many lines there is no flow to find.
 _SMALLEST = 16
-_MOST_AT_ONCE = 8  # pairs of frames: more than decoding, composing and encoding keep pace with
+_MOST_AT_ONCE = 8  # pairs of frames: each holds memory of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,11 @@ def confidence_of(flow: Floats, other: Floats) -> Floats:
     return np.asarray(soft * inside(flow), np.float32)
 
 
-def estimate_motion(lumas: Sequence[Luma], grid: tuple[int, int] | None = None) -> Motion:
-    """Return the motion of the frames of a piece, each pair of neighbors by itself, as many at once as cv2 may use threads.
+def estimate_motion(lumas: Sequence[Luma]) -> Motion:
+    """Return the motion of the frames of a piece: each pair by itself, as many at once as cv2 may use threads.
 
-    lumas: (rh, rw) uint8 at working size. grid: (h, w) on which motion is stored, that of ab; half of the frames' own
-    size by default. Raises ValueError without a frame, or on frames of unlike sizes.
+    lumas: (rh, rw) uint8 at working size. Motion is stored on the grid of ab, half of that. Raises ValueError without a
+    frame, or on frames of unlike sizes.
     """
     if not lumas:
         raise ValueError("no frame, no motion")
@@ -118,7 +118,7 @@ def estimate_motion(lumas: Sequence[Luma], grid: tuple[int, int] | None = None) 
     for luma in lumas:
         if luma.shape != shape:
             raise ValueError(f"expected luma of {shape}, got {luma.shape}")
-    h, w = grid or ((shape[0] + 1) // 2, (shape[1] + 1) // 2)
+    h, w = (shape[0] + 1) // 2, (shape[1] + 1) // 2
     repeated = [np.array_equal(first, second) for first, second in itertools.pairwise(lumas)]
 
     def between(i: int) -> tuple[Half, Half, Half, Half]:

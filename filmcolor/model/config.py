@@ -19,8 +19,8 @@ class ModelConfig:
     architecture: `default` (ours) or `pix2pix` (Isola et al.). encoder, widths, dim, blocks, bins: the
     default generator's parts. base: pix2pix's first width. sharpness: exponent of the color distribution
     before its expectation is taken. softness: standard deviation, in pixels of what the network sees, of the Gaussian
-    blur that makes a still picture as soft as those it learned from. chroma_gain: factor on ab at run time. film_gain: a further one for frames of
-    films, which are calmer than photographs. name: for people.
+    blur that makes a still picture as soft as those it learned from. chroma_gain: factor on ab at run time.
+    film_gain: a further one for frames of films. name: for people.
     """
 
     architecture: Architecture = "default"
