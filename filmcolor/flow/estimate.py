@@ -1,7 +1,7 @@
 """Motion between neighboring frames: dense optical flow and how far to trust it.
 
 Flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016) in OpenCV's
-medium preset, estimated on small luma in both directions.
+medium preset, estimated in both directions on the grid of ab, half the working size.
 """
 
 import itertools
@@ -68,11 +68,12 @@ class Motion:
         )
 
 
-def estimate_flow(first: Luma, second: Luma) -> Floats:
+def estimate_flow(first: Luma, second: Luma, *, fine: bool = False) -> Floats:
     """Return the flow from `first` to `second`, (2, h, w) float32, x then y, in pixels, on first's grid.
 
-    first, second: (h, w) uint8. The same arrays always give the same flow; equal arrays give zero, and
-    so do pictures of less than 16 lines or columns. Raises ValueError on unlike shapes.
+    first, second: (h, w) uint8. fine: down to single pixels, at about four times the cost; else to every second one,
+    enlarged. The same arrays always give the same flow; equal arrays give zero, and so do pictures of less than 16 lines or
+    columns. Raises ValueError on unlike shapes.
     """
     if first.shape != second.shape or first.ndim != 2:
         raise ValueError(f"expected two lumas of one shape (h, w), got {first.shape} and {second.shape}")
@@ -80,6 +81,8 @@ def estimate_flow(first: Luma, second: Luma) -> Floats:
         return np.zeros((2, *first.shape), np.float32)
     # A new object for each pair: its buffers are small, and nothing of another pair can be left in it.
     dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    if fine:
+        dis.setFinestScale(0)
     flow = dis.calc(np.ascontiguousarray(first), np.ascontiguousarray(second), None)  # type: ignore[call-overload]
     return np.ascontiguousarray(np.moveaxis(np.asarray(flow, np.float32), -1, 0))
 
@@ -92,16 +95,16 @@ def match_exposure(luma: Luma, like: Luma) -> Luma:
     return np.asarray(cv2.LUT(luma, np.clip(np.rint(table), 0, 255).astype(np.uint8)), np.uint8)
 
 
-def confidence_of(flow: Floats, other: Floats) -> Floats:
+def confidence_of(flow: Floats, other: Floats, pixel: float = 1.0) -> Floats:
     """Return how far a flow may be trusted, (h, w), 0..1.
 
-    flow: (2, h, w) from a to b, on a's grid; other: from b to a, on b's grid. Full where going there and
-    back ends within half of the threshold of Sundaram et al., none beyond one and a half of it or
-    outside of the frame, linear between.
+    flow: (2, h, w) from a to b, on a's grid; other: from b to a, on b's grid. pixel: width of the grid's pixels in
+    those of the working size. Full where going there and back ends within half of the threshold of Sundaram et al.,
+    none beyond one and a half of it or outside of the frame, linear between.
     """
     back = warp(other, flow)
     error = np.square(flow + back).sum(0)
-    threshold = _RELATIVE * (np.square(flow).sum(0) + np.square(back).sum(0)) + _ABSOLUTE
+    threshold = _RELATIVE * (np.square(flow).sum(0) + np.square(back).sum(0)) + _ABSOLUTE / pixel**2
     soft = np.clip(((1 + _SOFT) - error / threshold) / (2 * _SOFT), 0, 1)
     return np.asarray(soft * inside(flow), np.float32)
 
@@ -120,9 +123,10 @@ def estimate_motion(lumas: Sequence[Luma]) -> Motion:
             raise ValueError(f"expected luma of {shape}, got {luma.shape}")
     h, w = (shape[0] + 1) // 2, (shape[1] + 1) // 2
     repeated = [np.array_equal(first, second) for first, second in itertools.pairwise(lumas)]
+    small = [np.asarray(cv2.resize(luma, (w, h), interpolation=cv2.INTER_AREA), np.uint8) for luma in lumas]
 
     def between(i: int) -> tuple[Half, Half, Half, Half]:
-        return _still((h, w)) if repeated[i] else _between(lumas[i], lumas[i + 1], (h, w))
+        return _still((h, w)) if repeated[i] else _between(small[i], small[i + 1])
 
     with ThreadPoolExecutor(max(1, min(_MOST_AT_ONCE, cv2.getNumThreads())), "flow") as pool:
         flows = list(pool.map(between, range(len(repeated))))
@@ -130,7 +134,6 @@ def estimate_motion(lumas: Sequence[Luma]) -> Motion:
     parts = zip(*flows) if flows else [[]] * 4
     stacks = [np.stack(p) if p else np.empty(s, np.float16) for p, s in zip(map(tuple, parts), shapes)]
     forward, backward, ahead, back = stacks
-    small = [np.asarray(cv2.resize(luma, (w, h), interpolation=cv2.INTER_AREA), np.uint8) for luma in lumas]
     return Motion(forward, backward, ahead, back, np.stack(small), (False, *repeated))
 
 
@@ -139,11 +142,12 @@ def shrunk_way(way: Way, grid: tuple[int, int]) -> Way:
     return Way(_shrunk(way.flow, grid).astype(np.float32), _area(way.confidence, grid).astype(np.float32))
 
 
-def _between(first: Luma, second: Luma, grid: tuple[int, int]) -> tuple[Half, Half, Half, Half]:
+def _between(first: Luma, second: Luma) -> tuple[Half, Half, Half, Half]:
     second = match_exposure(second, first)
-    forward, backward = estimate_flow(first, second), estimate_flow(second, first)
-    ahead, back = confidence_of(forward, backward), confidence_of(backward, forward)
-    return _shrunk(forward, grid), _shrunk(backward, grid), _area(ahead, grid), _area(back, grid)
+    forward, backward = estimate_flow(first, second, fine=True), estimate_flow(second, first, fine=True)
+    ahead, back = confidence_of(forward, backward, 2.0), confidence_of(backward, forward, 2.0)
+    half = np.float16
+    return forward.astype(half), backward.astype(half), ahead.astype(half), back.astype(half)
 
 
 def _still(grid: tuple[int, int]) -> tuple[Half, Half, Half, Half]:

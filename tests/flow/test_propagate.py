@@ -97,7 +97,7 @@ def test_color_passes_evenly_from_one_anchor_to_the_next() -> None:
     steps = np.abs(np.diff(frames, axis=0)).mean((1, 2, 3))
     assert steps.max() < 8
     chroma = np.hypot(frames[:, 0], frames[:, 1])
-    assert chroma.min() > 39  # a mean would have 28 in the middle
+    assert chroma.min() > 38  # a mean would have 28 in the middle
 
 
 def test_unlike_anchors_agree_and_keep_their_chroma() -> None:
