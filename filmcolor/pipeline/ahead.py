@@ -1,11 +1,14 @@
-"""Run a generator in a thread of its own, a bounded number of items ahead of its reader."""
+"""Work in other threads, in order and a bounded number of items ahead of its reader."""
 
 import queue
 import threading
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar, cast
 
 T = TypeVar("T")
+Made = TypeVar("Made")
 _END = object()
 
 
@@ -48,3 +51,21 @@ def ahead(items: Iterator[T], limit: int) -> Generator[T, None, None]:
     finally:
         stop.set()
         thread.join()
+
+
+def side_by_side(work: Callable[[T], Made], items: Iterable[T], threads: int) -> Generator[Made, None, None]:
+    """Yield `work` of each item, in order, done by that many threads, at most as many items ahead; 1: by the reader.
+
+    The items themselves are made by the reader's thread. An error of `work` is raised here, in order.
+    """
+    if threads < 2:
+        yield from map(work, items)
+        return
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(threads, "beside") as pool:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filmcolor.errors import OutputError
 from filmcolor.film import FilmInfo
+from filmcolor.pipeline.ahead import ahead
 from filmcolor.pipeline.anchors import Piece
 from filmcolor.pipeline.journal import Journal
 from filmcolor.pipeline.making import (
@@ -96,12 +97,10 @@ def phase_a(
         memory = SceneMemory(describer(setup.predictor, setup.sight, setup.lightness), setup.info.bits)
     colors = _Colors(setup, folder, account)
     fields = FieldWatch(setup.info.bits)
-    with closing(film):
-        for number, footage in enumerate(
-            segments(
-                scan(fields.through(film), setup.sight, setup.info.bits, pyscenedetect=settings.pyscenedetect)
-            )
-        ):
+    scanned = scan(fields.through(film), setup.sight, setup.info.bits, pyscenedetect=settings.pyscenedetect)
+    # the next piece is read while the anchors of this one are colored
+    with closing(film), closing(ahead(scanned, 1)) as footages:
+        for number, footage in enumerate(segments(footages)):
             account.pts.extend(itertools.chain.from_iterable(piece.pts for piece in footage))
             account.shots = footage[-1].shot + 1
             _count_passed(footage, account, setup.info, warn)

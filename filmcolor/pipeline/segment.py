@@ -6,10 +6,12 @@ Luma goes straight from decoder to encoder; chroma takes the detour and meets it
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from filmcolor.film import Frame, Plane
+from filmcolor.pipeline.ahead import side_by_side
 from filmcolor.pipeline.anchors import Passed, Piece
 
 Map = npt.NDArray[np.float32]
@@ -20,6 +22,8 @@ Carry = Callable[[Frame], tuple[Plane, Plane]]
 Write = Callable[[Frame, Plane, Plane], None]
 See = Callable[[Piece, Frame, Map | None], None]
 """A piece, its next frame, and the frame's ab (None: it keeps its own color), for who wants to know what comes out."""
+
+_MOST_AT_ONCE = 4  # frames: composing is then no longer what the others wait for
 
 
 def color_segment(
@@ -36,11 +40,24 @@ def color_segment(
     frames: stands at the segment's first frame and is taken as far as its last. colored: called
     after each frame. Raises ValueError where the film ends before the segment does.
     """
-    for piece in pieces:
-        for ab in repeat(None, piece.frames) if isinstance(piece, Passed) else piece.color():
-            frame = next(frames, None)
-            if frame is None:
-                raise ValueError("the film ended before its segment")
-            write(frame, *(carry(frame) if ab is None else compose(frame, ab)))
-            see(piece, frame, ab)
-            colored()
+
+    def next_ones() -> Iterator[tuple[Piece, Frame, Map | None]]:
+        for piece in pieces:
+            for ab in repeat(None, piece.frames) if isinstance(piece, Passed) else piece.color():
+                frame = next(frames, None)
+                if frame is None:
+                    raise ValueError("the film ended before its segment")
+                yield piece, frame, ab
+
+    def composed(
+        item: tuple[Piece, Frame, Map | None],
+    ) -> tuple[Piece, Frame, Map | None, tuple[Plane, Plane]]:
+        _, frame, ab = item
+        return *item, carry(frame) if ab is None else compose(frame, ab)
+
+    # with two threads or three, decoder, encoder and the next segment's anchors have enough for them to do
+    threads = min(_MOST_AT_ONCE, cv2.getNumThreads() // 2)
+    for piece, frame, ab, chroma in side_by_side(composed, next_ones(), threads):
+        write(frame, *chroma)
+        see(piece, frame, ab)
+        colored()

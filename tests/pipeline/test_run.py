@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -84,6 +85,21 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path, predictor: Predictor)
     first = color_film(film, tmp_path / "a.mp4", RunSettings(size=64, mirrored=False), predictor=predictor)
     again = color_film(film, tmp_path / "b.mp4", RunSettings(size=64, mirrored=False), predictor=predictor)
     assert first.path.read_bytes() == again.path.read_bytes()
+
+
+def test_any_number_of_threads_gives_the_same_bytes(tmp_path: Path, predictor: Predictor) -> None:
+    film = make_film(tmp_path / "gray.mkv")
+    before = cv2.getNumThreads()
+    made = []
+    try:
+        for threads in (1, 8):
+            cv2.setNumThreads(threads)
+            made.append(
+                color_film(film, tmp_path / f"{threads}.mkv", SMALL, predictor=predictor).path.read_bytes()
+            )
+    finally:
+        cv2.setNumThreads(before)
+    assert made[0] == made[1]
 
 
 def test_color_does_not_cross_a_cut(tmp_path: Path, predictor: Predictor) -> None:
