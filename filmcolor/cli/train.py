@@ -8,6 +8,7 @@ import typer
 
 from filmcolor.cli.choices import DeviceChoice, ProgressChoice
 from filmcolor.cli.loading import loading
+from filmcolor.errors import InputError
 
 
 def train(
@@ -65,6 +66,8 @@ def train(
         "seed": seed,
         "device": None if device is None else device.value,
     }
+    if init is not None and any(change.strip().startswith("model.") for change in changes or ()):
+        raise InputError("--set model.NAME has no say with --init: the network is that of the weights")
     settings = TrainSettings.read(config, given, changes or ())
 
     def show(event: dict[str, Any]) -> None:

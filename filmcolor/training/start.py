@@ -1,5 +1,6 @@
 """What training starts from: a network, color classes and frozen features."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,18 @@ class Start:
     features: nn.Module | None
 
 
+def refuse_mismatch(settings: TrainSettings, encoder: Path | None, teachers: Sequence[Path]) -> None:
+    """Raise InputError where settings and given weights do not go together, before any picture is read."""
+    if settings.loss.perceptual > 0 and encoder is None:
+        raise InputError(
+            "the perceptual loss needs --encoder CLASSIFIER.safetensors; or set loss.perceptual = 0"
+        )
+    if bool(teachers) != (settings.loss.taught > 0):
+        raise InputError("--teacher and loss.taught need each other: give both or neither")
+    if teachers and settings.model.architecture != "default":
+        raise InputError(f"--teacher needs a network with color classes, not {settings.model.architecture}")
+
+
 def choose_start(
     settings: TrainSettings, sampler: Sampler, init: Path | None, encoder: Path | None, device: torch.device
 ) -> Start:
@@ -47,10 +60,6 @@ def choose_start(
     InputError.
     """
     classifier = None if encoder is None else load_classifier(encoder)
-    if settings.loss.perceptual > 0 and classifier is None:
-        raise InputError(
-            "the perceptual loss needs --encoder CLASSIFIER.safetensors; or set loss.perceptual = 0"
-        )
     counts = _color_counts(sampler)
     config, network = settings.model, None
     if init is not None:

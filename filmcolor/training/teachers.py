@@ -16,7 +16,6 @@ from filmcolor.errors import InputError
 from filmcolor.model.config import ModelConfig
 from filmcolor.model.weights import load_model
 from filmcolor.training.losses import ColorBins
-from filmcolor.training.settings import TrainSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,22 +55,16 @@ class Teachers:
 
 def load_teachers(
     paths: Sequence[Path],
-    settings: TrainSettings,
     config: ModelConfig,
     bins: ColorBins | None,
     device: torch.device,
 ) -> Teachers | None:
     """Read the weights at `paths` (`default`: the shipped ones) for a student of this configuration.
 
-    Returns None where nothing is to be learned from teachers. Raises InputError where teachers and
-    `loss.taught` do not go together, ModelError.
+    Returns None without teachers, or where the student has no color classes. Raises InputError, ModelError.
     """
-    if bool(paths) != (settings.loss.taught > 0):
-        raise InputError("--teacher and loss.taught need each other: give both or neither")
-    if not paths:
+    if not paths or bins is None:
         return None
-    if bins is None:
-        raise InputError("--teacher needs a network with color classes, not pix2pix")
     networks, classes, digests = [], [], []
     for path in paths:
         model = load_model(None if str(path) == "default" else path, assumed=config)

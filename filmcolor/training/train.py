@@ -38,7 +38,7 @@ from filmcolor.training.losses import generator_loss
 from filmcolor.training.objective import Term, terms
 from filmcolor.training.pictures import Pictures, Sampler, load_pictures, rarity
 from filmcolor.training.settings import TrainSettings
-from filmcolor.training.start import choose_start, make_optimizer
+from filmcolor.training.start import choose_start, make_optimizer, refuse_mismatch
 from filmcolor.training.teachers import load_teachers
 from filmcolor.training.together import Together, join_processes, leave_processes
 from filmcolor.training.validate import Validation, validate, write_sheet
@@ -81,6 +81,7 @@ def train(
     state_file = out / "state.pt"
     if state_file.exists() and not resume:
         raise OutputError(f"{out}: holds a training run; add --resume to go on, or choose another --out")
+    refuse_mismatch(settings, encoder, teachers)
     with run_folder(out):
         keep_freed_memory()
         if settings.threads:
@@ -152,7 +153,7 @@ class Trainer:
         self.network = self._placed(start.network).train()
         self.ema = copy.deepcopy(self.network).eval().requires_grad_(False)
         self._features = None if start.features is None else self._placed(start.features)
-        self._teachers = load_teachers(teachers, settings, self.config, self.bins, self.device)
+        self._teachers = load_teachers(teachers, self.config, self.bins, self.device)
         self._teaching = [] if self._teachers is None else list(self._teachers.digests)
         learned = init is not None or encoder is not None
         self.optimizer = make_optimizer(self.network, settings.optimizer, learned)

@@ -11,7 +11,7 @@ from filmcolor.model.config import ModelConfig
 from filmcolor.model.generator import Generator
 from filmcolor.model.weights import load_model, save_model
 from filmcolor.training.settings import LossSettings
-from filmcolor.training.teachers import Teachers, load_teachers
+from filmcolor.training.teachers import Teachers
 from filmcolor.training.train import train
 from tests.training.pictures_made import write_folder
 from tests.training.test_train import TINY
@@ -67,10 +67,10 @@ def test_a_student_comes_nearer_to_its_teacher(tmp_path: Path) -> None:
 
 def test_teachers_and_their_share_need_each_other(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="need each other"):
-        load_teachers([Path("default")], TINY, TINY.model, None, torch.device("cpu"))
+        train(TINY, [tmp_path / "no pictures"], tmp_path / "out", teachers=[Path("default")])
     taught = replace(TINY, loss=replace(TINY.loss, taught=0.5))
     with pytest.raises(InputError, match="need each other"):
-        load_teachers([], taught, TINY.model, None, torch.device("cpu"))
+        train(taught, [tmp_path / "no pictures"], tmp_path / "out")
 
 
 def test_a_run_is_not_resumed_with_other_teachers(tmp_path: Path) -> None:
