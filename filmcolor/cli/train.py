@@ -8,7 +8,6 @@ import typer
 
 from filmcolor.cli.choices import DeviceChoice, ProgressChoice
 from filmcolor.cli.loading import loading
-from filmcolor.errors import InputError
 
 
 def train(
@@ -19,7 +18,11 @@ def train(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for weights, checkpoints, log and sheet.")],
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the run in --out stopped.")] = False,
     init: Annotated[
-        Path | None, typer.Option("--init", help="Weights to start from; `default`: those that are shipped.")
+        Path | None,
+        typer.Option(
+            "--init",
+            help="Weights to start from, whose network is used whatever [model] says; `default`: those that are shipped.",
+        ),
     ] = None,
     encoder: Annotated[
         Path | None,
@@ -66,8 +69,6 @@ def train(
         "seed": seed,
         "device": None if device is None else device.value,
     }
-    if init is not None and any(change.strip().startswith("model.") for change in changes or ()):
-        raise InputError("--set model.NAME has no say with --init: the network is that of the weights")
     settings = TrainSettings.read(config, given, changes or ())
 
     def show(event: dict[str, Any]) -> None:

@@ -77,13 +77,13 @@ class Sight:
         return np.pad(np.rot90(lightness, self.turns), self._padding, mode="reflect")
 
     def film_view(self, ab: Map) -> Map:
-        """Return the network's ab (2, mh/2, mw/2) as the film lies, (2, rh/2, rw/2), padding cut off.
+        """Return the network's ab (2, mh/2, mw/2), or other maps like it, as the film lies, (2, rh/2, rw/2).
 
-        Turning moves a and b, which are no directions in the picture, but does not mix them.
+        Padding is cut off. Turning moves a and b, which are no directions in the picture, but does not mix them.
         """
         down, across = self.network
-        if ab.shape != (2, down // 2, across // 2):
-            raise ValueError(f"expected {(2, down // 2, across // 2)}, got {ab.shape}")
+        if ab.ndim != 3 or ab.shape[1:] != (down // 2, across // 2):
+            raise ValueError(f"expected maps of {(down // 2, across // 2)}, got {ab.shape}")
         (top, _), (left, _) = self._padding
         height, width = self.upright
         cut = ab[:, top // 2 : (top + height) // 2, left // 2 : (left + width) // 2]

@@ -39,19 +39,20 @@ def smooth(
     *,
     fixed_first: bool = False,
     memory: float = _MEMORY,
+    weights: Floats | None = None,
     earlier: Earlier | None = None,
 ) -> Floats:
     """Return ab of every frame, smoothed along the motion without fading.
 
     ab: (t, 2, h, w) Lab units, of each frame of `motion`. Each frame takes the mean over up to `memory`
     frames before and as many behind it, weighted by the flow's confidence; exactly repeated frames get exactly the same
-    color. fixed_first: the first frame is settled; it comes back unchanged and the others follow it.
-    earlier: a settled frame before the first one, in another shot; the others follow it where they show the same.
+    color. weights: (t, h, w), how many pictures each color counts as (default 1). fixed_first: the first frame is
+    settled; it comes back unchanged and the others follow it. earlier: a settled frame before the first one, in another shot; the others follow it where they show the same.
     """
     if len(ab) != motion.frames:
         raise ValueError(f"expected ab of {motion.frames} frames, got {len(ab)}")
     ramp = _RAMP_OF_SCENE_FRAMES if earlier else _RAMP_OF_FRAMES if fixed_first else 0
-    return _agreed(ab, range(motion.frames), motion, ramp, memory, earlier)
+    return _agreed(ab, weights, range(motion.frames), motion, ramp, memory, earlier)
 
 
 def agree(
@@ -59,13 +60,15 @@ def agree(
     anchors: Sequence[int],
     motion: Motion,
     *,
+    weights: Floats | None = None,
     fixed_first: bool = False,
     earlier: Earlier | None = None,
     returns: bool = False,
 ) -> Floats:
     """Return ab of the anchors, agreed with each other along the composed flow, without fading.
 
-    ab: (k, 2, h, w) Lab units. anchors: k frames of `motion`, rising. Anchors that are exactly repeated
+    ab: (k, 2, h, w) Lab units. anchors: k frames of `motion`, rising. weights: (k, h, w), how many pictures each color
+    counts as (default 1). Anchors that are exactly repeated
     frames get the first one's color. fixed_first: the first anchor is settled by the piece before: it
     comes back unchanged, and its color reaches as far into the piece as the mean's memory. earlier: the same of a
     frame in an earlier shot, where both show the same. returns: what was out of sight for a while takes the color
@@ -74,11 +77,12 @@ def agree(
     if len(ab) != len(anchors):
         raise ValueError(f"expected ab of {len(anchors)} anchors, got {len(ab)}")
     ramp = _RAMP_OF_SCENE if earlier else _RAMP_OF_ANCHORS if fixed_first else 0
-    return _agreed(ab, anchors, motion, ramp, _MEMORY, earlier, returns)
+    return _agreed(ab, weights, anchors, motion, ramp, _MEMORY, earlier, returns)
 
 
 def _agreed(
     ab: Floats,
+    weights: Floats | None,
     frames: Sequence[int],
     motion: Motion,
     ramp: float,
@@ -90,12 +94,13 @@ def _agreed(
     ways = [_ways(motion, frames[i], frames[j]) for i, j in itertools.pairwise(unlike)]
     out = np.empty_like(ab, dtype=np.float32)
     colors = [ab[i] for i in unlike]
-    merged = _merged(colors, ways, ramp, memory, earlier)
+    counts = [1.0 if weights is None else weights[i] for i in unlike]
+    merged = _merged(colors, counts, ways, ramp, memory, earlier)
     if returns:
         luma = [motion.luma[frames[i]] for i in unlike]
         known = returned(colors, merged, [back for back, _ in ways], luma)
         if known is not None:
-            merged = _merged(known, ways, ramp, memory, earlier)
+            merged = _merged(known, counts, ways, ramp, memory, earlier)
     for color, start, stop in zip(merged, unlike, [*unlike[1:], len(frames)]):
         out[start:stop] = color
     return out
@@ -103,15 +108,16 @@ def _agreed(
 
 def _merged(
     ab: Sequence[Floats],
+    counts: Sequence[Floats | float],
     ways: Sequence[tuple[Way, Way]],
     ramp: float,
     memory: float,
     earlier: Earlier | None,
 ) -> list[Floats]:
     if earlier is None:
-        return _running(ab, ways, ramp, memory)
+        return _running(ab, counts, ways, ramp, memory)
     first = (earlier.ways.there, earlier.ways.back)
-    return _running([earlier.ab, *ab], [first, *ways], ramp, memory)[1:]
+    return _running([earlier.ab, *ab], [1.0, *counts], [first, *ways], ramp, memory)[1:]
 
 
 def _same(motion: Motion, first: int, second: int) -> bool:
@@ -137,25 +143,29 @@ def _ridden(mean: Mean, way: Way, memory: float) -> Mean:
 
 
 def _running(
-    ab: Sequence[Floats], ways: Sequence[tuple[Way, Way]], ramp: float, memory: float
+    ab: Sequence[Floats],
+    counts: Sequence[Floats | float],
+    ways: Sequence[tuple[Way, Way]],
+    ramp: float,
+    memory: float,
 ) -> list[Floats]:
     """Return the merged means.
 
-    ramp: pictures until the others have full say against a settled first one; 0: the first is not settled.
+    counts: how many pictures each color counts as, a number or (h, w). ramp: pictures until the others have full say against a settled first one; 0: the first is not settled.
     """
     # Near a settled frame the others have little to say, or all of the change would fall into one step
     # at the seam.
     says = [min(1.0, i / ramp) if ramp else 1.0 for i in range(len(ab))]
-    forward = [Mean.of(ab[0], memory if ramp else 1.0)]
-    for color, say, (back, _) in zip(ab[1:], says[1:], ways):
-        forward.append(_ridden(forward[-1], back, memory).plus(Mean.of(color, say)))
+    forward = [Mean.of(ab[0], memory if ramp else counts[0])]
+    for color, count, say, (back, _) in zip(ab[1:], counts[1:], says[1:], ways):
+        forward.append(_ridden(forward[-1], back, memory).plus(Mean.of(color, count * say)))
     behind: Mean | None = None  # what the frames behind say
     out: list[Floats] = []
     for i in reversed(range(len(ab))):
         mean = forward[i] if behind is None else forward[i].plus(behind.times(says[i]))
         out.append(restored(mean.values))
         if i:
-            own = Mean.of(ab[i])
+            own = Mean.of(ab[i], counts[i])
             behind = _ridden(own if behind is None else own.plus(behind), ways[i - 1][1], memory)
     if ramp:
         out[-1] = np.asarray(ab[0], np.float32)

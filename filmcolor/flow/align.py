@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from filmcolor.flow.compose import Floats, Way, warp
-from filmcolor.flow.estimate import Luma, confidence_of, estimate_flow, match_exposure, shrunk_way
+from filmcolor.flow.estimate import Luma, confidence_of, estimate_flow, match_exposure
 from filmcolor.flow.trust import trusted
 
 # Measured on 20 clips seen again behind a cut, 5 % larger and 12 % darker, against all 190 pairs of unlike clips:
@@ -58,10 +58,22 @@ def align(frame: Luma, earlier: Luma, grid: tuple[int, int] | None = None) -> Al
         (there, sure.confidence, here, past),
         (back, confidence_of(back, there), past, here),
     ):
-        way = shrunk_way(Way(flow, confidence), grid)
+        way = _shrunk(Way(flow, confidence), grid)
         ways.append(Way(way.flow, trusted(way, start, stop)))
     found = warp(earlier[None].astype(np.float32), there)[0]
     return Alignment(ways[0], ways[1], float(ways[0].confidence.mean()), _alike(frame, found, seen))
+
+
+def _shrunk(way: Way, grid: tuple[int, int]) -> Way:
+    """Bring a way to a smaller grid (h, w), in that grid's pixels, rounded as `Motion` holds it."""
+    h, w = way.confidence.shape
+    flow = np.stack([_area(way.flow[0] * (grid[1] / w), grid), _area(way.flow[1] * (grid[0] / h), grid)])
+    return Way(flow, _area(way.confidence, grid))
+
+
+def _area(plane: Floats, grid: tuple[int, int]) -> Floats:
+    small = cv2.resize(plane, grid[::-1], interpolation=cv2.INTER_AREA)
+    return small.astype(np.float16).astype(np.float32)
 
 
 def _alike(frame: Luma, found: Floats, seen: npt.NDArray[np.bool_]) -> float:

@@ -1,7 +1,9 @@
 """Motion between neighboring frames: dense optical flow and how far to trust it.
 
 Flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016) in OpenCV's
-medium preset, estimated in both directions on the grid of ab, half the working size.
+medium preset. Between neighbors it is estimated in both directions on the grid of ab, half the working size,
+down to single pixels: what the preset does, which leaves out the finest scale, gives the same flow of the
+working size (0.01 pixels on 16 pairs of fast clips) at a seventh more, and makes its check four times as dear.
 """
 
 import itertools
@@ -137,17 +139,11 @@ def estimate_motion(lumas: Sequence[Luma]) -> Motion:
     return Motion(forward, backward, ahead, back, np.stack(small), (False, *repeated))
 
 
-def shrunk_way(way: Way, grid: tuple[int, int]) -> Way:
-    """Bring a way to a smaller grid (h, w), in that grid's pixels, rounded as `Motion` holds it."""
-    return Way(_shrunk(way.flow, grid).astype(np.float32), _area(way.confidence, grid).astype(np.float32))
-
-
 def _between(first: Luma, second: Luma) -> tuple[Half, Half, Half, Half]:
     second = match_exposure(second, first)
     forward, backward = estimate_flow(first, second, fine=True), estimate_flow(second, first, fine=True)
     ahead, back = confidence_of(forward, backward, 2.0), confidence_of(backward, forward, 2.0)
-    half = np.float16
-    return forward.astype(half), backward.astype(half), ahead.astype(half), back.astype(half)
+    return _half(forward), _half(backward), _half(ahead), _half(back)
 
 
 def _still(grid: tuple[int, int]) -> tuple[Half, Half, Half, Half]:
@@ -155,11 +151,5 @@ def _still(grid: tuple[int, int]) -> tuple[Half, Half, Half, Half]:
     return flow, flow, sure, sure
 
 
-def _area(plane: Floats, grid: tuple[int, int]) -> Half:
-    return cv2.resize(plane, grid[::-1], interpolation=cv2.INTER_AREA).astype(np.float16)
-
-
-def _shrunk(flow: Floats, grid: tuple[int, int]) -> Half:
-    """Bring a flow to the grid, in the grid's pixels."""
-    h, w = flow.shape[1:]
-    return np.stack([_area(flow[0] * (grid[1] / w), grid), _area(flow[1] * (grid[0] / h), grid)])
+def _half(plane: Floats) -> Half:
+    return plane.astype(np.float16)

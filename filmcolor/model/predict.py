@@ -4,7 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 import torch.nn.functional as F
@@ -109,15 +109,43 @@ class Predictor:
         mirrored picture. Raises ValueError on another shape, FilmcolorError where one picture alone does not fit
         the device's memory, the GPU fails or the result is not finite.
         """
+        return self._predict(lightness, known, frames, mirrored, with_entropy=False)
+
+    def predict_with_entropy(
+        self, lightness: Tensor, frames: Sequence[int] | None = None, *, mirrored: bool = True
+    ) -> tuple[Tensor, Tensor | None]:
+        """Return ab as `predict` does and, on the same grid, (k, mh/2, mw/2), how unsure the network is of it.
+
+        That is the entropy of its distribution over color classes, in nats; None where it has none. Raises as
+        `predict` does.
+        """
+        made = self._predict(lightness, None, frames, mirrored, with_entropy=True)
+        return made[:, :2], made[:, 2] if made.shape[1] > 2 else None
+
+    def _predict(
+        self,
+        lightness: Tensor,
+        known: Tensor | None,
+        frames: Sequence[int] | None,
+        mirrored: bool,
+        with_entropy: bool,
+    ) -> Tensor:
+        """Return ab (k, 2, mh/2, mw/2), or (k, 3, mh/2, mw/2) with the entropy behind it."""
         self._check(lightness, known)
         count = len(lightness)
         numbers = list(range(count)) if frames is None else [int(f) for f in frames]
         if len(numbers) != count:
             raise ValueError(f"{count} pictures, but {len(numbers)} frame numbers")
+
+        def run(some: slice) -> Tensor:
+            told = None if known is None else known[some]
+            return self._run(lightness[some], told, numbers[some], mirrored, with_entropy)
+
         if self.device.type == "cpu" and min(count, self._at_once) > 1 and self._batch == 1:
-            out = self._side_by_side(lightness, known, numbers, mirrored)
+            with ThreadPoolExecutor(self._at_once, thread_name_prefix="predict") as pool:
+                out = torch.cat(list(pool.map(run, (slice(i, i + 1) for i in range(count)))))
         else:
-            out = self._in_batches(lightness, known, numbers, mirrored)
+            out = self._in_batches(run, count, _too_large(lightness.shape))
         if not bool(torch.isfinite(out).all()):
             raise FilmcolorError("the network gave colors that are not numbers; try --precision fp32")
         return out
@@ -133,36 +161,22 @@ class Predictor:
             seen = scene_of(self._network, lightness.to(self.device, torch.float32))
         return None if seen is None else seen[0]
 
-    def _side_by_side(
-        self, lightness: Tensor, known: Tensor | None, numbers: list[int], mirrored: bool
-    ) -> Tensor:
-        def one(i: int) -> Tensor:
-            told = None if known is None else known[i : i + 1]
-            return self._run(lightness[i : i + 1], told, [numbers[i]], mirrored)
-
-        with ThreadPoolExecutor(self._at_once, thread_name_prefix="predict") as pool:
-            return torch.cat(list(pool.map(one, range(len(numbers)))))
-
-    def _in_batches(
-        self, lightness: Tensor, known: Tensor | None, numbers: list[int], mirrored: bool
-    ) -> Tensor:
-        count = len(numbers)
-        out = torch.empty(count, 2, lightness.shape[2] // 2, lightness.shape[3] // 2)
+    def _in_batches(self, run: Callable[[slice], Tensor], count: int, too_large: str) -> Tensor:
+        made: list[Tensor] = []
         start = 0
         while start < count:
-            stop = min(count, start + self._batch)
-            told = None if known is None else known[start:stop]
+            some = slice(start, min(count, start + self._batch))
             try:
-                with self._told(_too_large(lightness.shape)):
-                    out[start:stop] = self._run(lightness[start:stop], told, numbers[start:stop], mirrored)
+                with self._told(too_large):
+                    made.append(run(some))
             except _MemoryFull:
                 if self._batch == 1:
                     raise
             else:
-                start = stop
+                start = some.stop
                 continue
             self._halve()  # out here, where the error no longer holds on to the failed batch
-        return out
+        return torch.cat(made)
 
     def _check(self, lightness: Tensor, known: Tensor | None) -> None:
         if (
@@ -182,21 +196,32 @@ class Predictor:
             )
 
     @torch.inference_mode()
-    def _run(self, lightness: Tensor, known: Tensor | None, frames: list[int], mirrored: bool) -> Tensor:
+    def _run(
+        self, lightness: Tensor, known: Tensor | None, frames: list[int], mirrored: bool, with_entropy: bool
+    ) -> Tensor:
         lightness = lightness.to(self.device, torch.float32)
         known = None if known is None else known.to(self.device, torch.float32)
-        ab = self._forward(lightness, known, frames)
+        made = self._forward(lightness, known, frames, with_entropy)
         if self.mirrored and mirrored:
             turned = None if known is None else known.flip(3)
-            ab = (ab + self._forward(lightness.flip(3), turned, frames).flip(3)) / 2
-        return (ab * self.model.config.chroma_gain).float().cpu()
+            made = (made + self._forward(lightness.flip(3), turned, frames, with_entropy).flip(3)) / 2
+        made[:, :2] *= self.model.config.chroma_gain
+        return made.cpu()
 
-    def _forward(self, lightness: Tensor, known: Tensor | None, frames: list[int]) -> Tensor:
+    def _forward(
+        self, lightness: Tensor, known: Tensor | None, frames: list[int], with_entropy: bool
+    ) -> Tensor:
         lightness = lightness.contiguous(memory_format=torch.channels_last)
         known = None if known is None else known.contiguous(memory_format=torch.channels_last)
         with self._autocast():
-            ab: Tensor = self._network(lightness, known, [(self.seed, frame) for frame in frames])[0]
-        return ab.float() if self._stride == 2 else F.avg_pool2d(ab.float(), 2 // self._stride)
+            ab, logits = self._network(lightness, known, [(self.seed, frame) for frame in frames])
+        ab = ab.float() if self._stride == 2 else F.avg_pool2d(ab.float(), 2 // self._stride)
+        if not with_entropy or logits is None:
+            return cast(Tensor, ab)
+        shares = logits.float().log_softmax(1)
+        entropy = -(shares.exp() * shares).sum(1, keepdim=True)
+        entropy = F.interpolate(entropy, size=ab.shape[-2:], mode="bilinear", align_corners=False)
+        return torch.cat((ab, entropy), 1)
 
     def _autocast(self) -> contextlib.AbstractContextManager[object]:
         if self.precision == "fp32":

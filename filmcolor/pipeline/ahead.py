@@ -1,22 +1,19 @@
-"""Work in other threads, in order and a bounded number of items ahead of its reader."""
+"""Run a generator in a thread of its own, a bounded number of items ahead of its reader."""
 
 import queue
 import threading
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterator
 from typing import TypeVar, cast
 
 T = TypeVar("T")
-Made = TypeVar("Made")
 _END = object()
 
 
 def ahead(items: Iterator[T], limit: int) -> Generator[T, None, None]:
     """Yield `items`, made in a thread at most `limit` items ahead.
 
-    An error of the generator is raised here, in order. Closing this iterator (or an error of its
-    reader) stops the thread at its next item and waits for it.
+    An error of the generator is raised here, in order. Closing this iterator stops the thread at its next item, has
+    it close the generator, and waits for it.
     """
     ready: queue.Queue[object] = queue.Queue(limit)
     stop = threading.Event()
@@ -39,6 +36,8 @@ def ahead(items: Iterator[T], limit: int) -> Generator[T, None, None]:
         except BaseException as error:
             failure.append(error)
         finally:
+            if isinstance(items, Generator):
+                items.close()  # here, where it ran, and before this thread is waited for
             put(_END)
 
     thread = threading.Thread(target=work, name="ahead", daemon=True)
@@ -51,21 +50,3 @@ def ahead(items: Iterator[T], limit: int) -> Generator[T, None, None]:
     finally:
         stop.set()
         thread.join()
-
-
-def side_by_side(work: Callable[[T], Made], items: Iterable[T], threads: int) -> Generator[Made, None, None]:
-    """Yield `work` of each item, in order, done by that many threads, at most as many items ahead; 1: by the reader.
-
-    The items themselves are made by the reader's thread. An error of `work` is raised here, in order.
-    """
-    if threads < 2:
-        yield from map(work, items)
-        return
-    waiting: deque[Future[Made]] = deque()
-    with ThreadPoolExecutor(threads, "beside") as pool:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

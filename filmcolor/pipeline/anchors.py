@@ -17,6 +17,7 @@ from filmcolor.flow.agree import Earlier, agree, smooth
 from filmcolor.flow.choose import choose_anchors
 from filmcolor.flow.compose import Floats
 from filmcolor.flow.estimate import Motion, estimate_motion
+from filmcolor.flow.merge import weight_of
 from filmcolor.flow.propagate import spread
 from filmcolor.flow.steady import steady
 from filmcolor.model.predict import Predictor
@@ -25,7 +26,7 @@ from filmcolor.pipeline.stored import Half
 
 Look = Literal["both", "plain", "mirrored"]
 """How the generator looks at a frame: as it is, mirrored, or both, averaged."""
-Predict = Callable[[Sequence[int], Sequence[Look]], npt.NDArray[np.float32]]
+Predict = Callable[[Sequence[int], Sequence[Look]], tuple[Floats, Floats | None]]
 
 _AGREEING = 3  # anchors from which on their agreement averages enough
 
@@ -98,24 +99,31 @@ def color_footage(
 ) -> tuple[tuple[int, ...], Half]:
     """Return the anchors of the footage and their ab, (k, 2, ah, aw) float16.
 
-    predict: frame numbers within the footage, and how each is looked at -> ab (n, 2, ah, aw) of the
-    generator. settled: ab of
-    the first frame where the piece before shares it; it is kept as it is. earlier: a frame of an earlier shot whose
+    predict: frame numbers within the footage, and how each is looked at -> ab (n, 2, ah, aw) of the generator and how
+    much each color counts where frames agree (n, ah, aw), or None. settled: ab of the first frame where the piece before shares it; it is kept as it is. earlier: a frame of an earlier shot whose
     color the anchors take where they show the same. returns: what was out of sight takes the color that it had.
     """
     anchors = tuple(range(motion.frames)) if every_frame else tuple(choose_anchors(motion))
     looks = looks_at(len(anchors), alone=every_frame or not smoothing)
     known = 0 if settled is None else 1
     asked = anchors[known:]
-    ab = predict(asked, looks[known:]) if asked else np.empty((0, 2, *settled.shape[1:]), np.float32)  # type: ignore[union-attr]
+    weights: Floats | None = None
+    if asked:
+        ab, weights = predict(asked, looks[known:])
+    else:
+        ab = np.empty((0, 2, *settled.shape[1:]), np.float32)  # type: ignore[union-attr]
     if settled is not None:
         ab = np.concatenate((settled[None].astype(np.float32), ab))
+        if weights is not None:
+            weights = np.concatenate((np.ones_like(weights[:1]), weights))
     if smoothing and (len(anchors) > 1 or earlier is not None):
         fixed = settled is not None
         if every_frame:
-            ab = smooth(ab, motion, fixed_first=fixed, earlier=earlier)
+            ab = smooth(ab, motion, weights=weights, fixed_first=fixed, earlier=earlier)
         else:
-            ab = agree(ab, anchors, motion, fixed_first=fixed, earlier=earlier, returns=returns)
+            ab = agree(
+                ab, anchors, motion, weights=weights, fixed_first=fixed, earlier=earlier, returns=returns
+            )
     return anchors, ab.astype(np.float16)
 
 
@@ -140,13 +148,15 @@ def predictions(
 ) -> Predict:
     """Return a function from frame numbers within the footage to the generator's ab on the film's own grid.
 
-    lightness: (2**bits,) L* of each code value of luma. The weights' gain for films is in the ab.
+    lightness: (2**bits,) L* of each code value of luma. The weights' gain for films is in the ab. Beside it stands how
+    much each color counts, by how sure the generator is of it; None where that is not known.
     """
 
-    def predict(numbers: Sequence[int], looks: Sequence[Look]) -> npt.NDArray[np.float32]:
+    def predict(numbers: Sequence[int], looks: Sequence[Look]) -> tuple[Floats, Floats | None]:
         if not predictor.mirrored:
             looks = ["plain"] * len(numbers)
-        ab: list[npt.NDArray[np.float32]] = [np.empty(0, np.float32)] * len(numbers)
+        ab: list[Floats] = [np.empty(0, np.float32)] * len(numbers)
+        weights: dict[int, Floats] = {}
         for both in (True, False):
             chosen = [k for k, look in enumerate(looks) if (look == "both") == both]
             if not chosen:
@@ -155,9 +165,13 @@ def predictions(
             turned = [v[:, ::-1] if looks[k] == "mirrored" else v for k, v in zip(chosen, views)]
             keys = [footage.start + numbers[k] for k in chosen]
             seen = torch.from_numpy(np.stack(turned))[:, None]
-            made = predictor.predict(seen, frames=keys, mirrored=both).numpy()
-            for k, each in zip(chosen, made):
-                ab[k] = sight.film_view(each[:, :, ::-1] if looks[k] == "mirrored" else each)
-        return np.stack(ab) * np.float32(predictor.film_gain)
+            made, entropy = predictor.predict_with_entropy(seen, frames=keys, mirrored=both)
+            for i, k in enumerate(chosen):
+                back = slice(None, None, -1 if looks[k] == "mirrored" else 1)
+                ab[k] = sight.film_view(made[i].numpy()[:, :, back])
+                if entropy is not None:
+                    weights[k] = weight_of(sight.film_view(entropy[i : i + 1].numpy()[:, :, back])[0])
+        counts = np.stack([weights[k] for k in range(len(numbers))]) if weights else None
+        return np.stack(ab) * np.float32(predictor.film_gain), counts
 
     return predict

@@ -29,7 +29,7 @@ def film_seconds(frames: int, width: int, height: int) -> float:
 def machine_speed() -> float:
     """Return how fast a film is colored on this machine's CPU, that of docs/benchmarks.md being 1.
 
-    A fixed piece of the work that every film is made of, the flow between two small pictures, is timed, in
+    A fixed piece of work like that of which every film is made, flow between two small pictures, is timed, in
     CPU-seconds, so that what else the machine does at the moment is left out; fewer than two cores count for less.
     """
     tiles = np.random.default_rng(5).integers(0, 255, (24, 32)).astype(np.uint8)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from filmcolor.color.carry import ChromaCarrier
 from filmcolor.color.compose import ChromaComposer
+from filmcolor.color.gamut import tables
 from filmcolor.color.lightness import lightness_table
 from filmcolor.color.sight import Sight
 from filmcolor.color.siting import ChromaGrid
@@ -362,6 +363,7 @@ def _composer(info: FilmInfo, encoding: Encoding, sight: Sight, saturation: floa
     composer = ChromaComposer(
         kr=kr, kb=kb, full_range=encoding.full_range, bits=encoding.bits, grid=grid, saturation=saturation
     )
+    tables(kr, kb)  # made once, before several threads ask for them
     drop = info.bits - encoding.bits
     kind = np.uint8 if encoding.bits == 8 else np.uint16
 

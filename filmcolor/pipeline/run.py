@@ -1,7 +1,7 @@
 """One film from end to end: probe, scan, color the anchors, color each segment, join.
 
-Two passes run side by side, the first a bounded number of segments ahead: phase A (scan, anchors)
-in a thread, phase B (segments) here.
+Two passes run side by side, the first a bounded number of segments ahead: phase A (anchors) in a thread, and its
+scan in another, phase B (segments) here.
 """
 
 import contextlib

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from filmcolor.film import Frame, Plane
-from filmcolor.pipeline.ahead import side_by_side
 from filmcolor.pipeline.anchors import Passed, Piece
+from filmcolor.pipeline.side_by_side import side_by_side
 
 Map = npt.NDArray[np.float32]
 Compose = Callable[[Frame, Map], tuple[Plane, Plane]]
@@ -23,7 +23,7 @@ Write = Callable[[Frame, Plane, Plane], None]
 See = Callable[[Piece, Frame, Map | None], None]
 """A piece, its next frame, and the frame's ab (None: it keeps its own color), for who wants to know what comes out."""
 
-_MOST_AT_ONCE = 4  # frames: composing is then no longer what the others wait for
+_MOST_AT_ONCE = 4  # frames: each needs the memory of its picture in floating point
 
 
 def color_segment(

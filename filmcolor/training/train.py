@@ -129,6 +129,7 @@ class Trainer:
         report: Report = lambda event: None,
         together: Together = Together(),  # noqa: B008  frozen
     ) -> None:
+        refuse_mismatch(settings, encoder, teachers)
         self.settings = settings
         self.together = together
         self.out = out

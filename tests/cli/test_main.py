@@ -43,11 +43,6 @@ def test_help_loads_nothing_heavy(command: list[str]) -> None:
     ("arguments", "code", "word"),
     [
         (["run", "nothing.mkv"], 3, "no such file"),
-        (
-            ["train", "x.toml", "--data", "x", "--out", "y", "--init", "default", "--set", "model.dim=8"],
-            3,
-            "no say",
-        ),
         (["run", "{picture}", "--model", "nothing.safetensors"], 5, "nothing.safetensors"),
         (["run", "{picture}", "--size", "100"], 2, "multiple of 32"),
         (["run", "{picture}", "--no-such-option"], 2, "--no-such-option"),

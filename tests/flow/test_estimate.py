@@ -80,7 +80,7 @@ def test_confidence_is_none_outside_the_frame() -> None:
     assert (sure[:, 5:] == 1).all()
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (9, 40), (16, 16)])
+@pytest.mark.parametrize("shape", [(1, 1), (9, 40), (16, 16), (31, 33), (32, 32)])
 def test_tiny_pictures_have_motion_too(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
     motion = estimate_motion([rng.integers(0, 255, shape).astype(np.uint8) for _ in range(3)])

@@ -82,6 +82,20 @@ def test_a_mirrored_picture_gets_mirrored_color(told: bool) -> None:
     assert torch.allclose(turned.flip(3), ab, atol=1e-5)
 
 
+def test_entropy_is_that_of_the_color_classes_on_the_grid_of_ab() -> None:
+    model = tiny_model()
+    torch.nn.init.zeros_(model.network.classify.weight)
+    model.network.classify.bias.data = torch.tensor([0.0, 0.0, -99.0, -99.0, -99.0])
+    for mirrored in (True, False):
+        predictor = Predictor(model, device="cpu", mirrored=mirrored)
+        ab, entropy = predictor.predict_with_entropy(gray(3))
+        assert torch.equal(ab, predictor.predict(gray(3)))
+        assert entropy is not None
+        assert torch.allclose(entropy, torch.full((3, 32, 48), 2.0).log(), atol=1e-5)  # two classes alike
+    _, nothing = Predictor(tiny_model(TINY_PIX2PIX), device="cpu").predict_with_entropy(gray())
+    assert nothing is None
+
+
 def test_color_does_not_depend_on_the_other_pictures_of_a_call() -> None:
     predictor = Predictor(tiny_model(), device="cpu")
     together = predictor.predict(gray())

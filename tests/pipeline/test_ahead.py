@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from filmcolor.pipeline.ahead import ahead, side_by_side
+from filmcolor.pipeline.ahead import ahead
 
 
 def test_items_come_in_order() -> None:
@@ -49,39 +49,18 @@ def test_closing_ends_the_thread() -> None:
     assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_work_side_by_side_comes_in_order(threads: int) -> None:
-    def late(i: int) -> int:
-        time.sleep(0.002 * (7 - i % 7))
-        return 10 * i
+def test_closing_has_the_generator_closed_in_its_own_thread() -> None:
+    closed_in = []
 
-    assert list(side_by_side(late, range(30), threads)) == [10 * i for i in range(30)]
+    def numbers() -> Iterator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed_in.append(threading.current_thread().name)
 
-
-def test_side_by_side_runs_in_as_many_threads_and_no_further_ahead() -> None:
-    together = threading.Barrier(3, timeout=20)
-    taken = []
-
-    def items() -> Iterator[int]:
-        for i in range(9):
-            taken.append(i)
-            yield i
-
-    def work(i: int) -> int:
-        together.wait()
-        return i
-
-    with closing(side_by_side(work, items(), 3)) as made:
-        assert next(made) == 0
-        assert len(taken) == 4
-        assert list(made) == list(range(1, 9))
-
-
-def test_an_error_of_work_side_by_side_arrives_in_order() -> None:
-    def work(i: int) -> float:
-        return 1 / (2 - i)
-
-    made = side_by_side(work, range(9), 2)
-    assert [next(made), next(made)] == [0.5, 1.0]
-    with pytest.raises(ZeroDivisionError):
-        next(made)
+    given = numbers()
+    items = ahead(given, 1)
+    next(items)
+    items.close()
+    assert closed_in == ["ahead"]

@@ -73,6 +73,20 @@ def test_teachers_and_their_share_need_each_other(tmp_path: Path) -> None:
         train(taught, [tmp_path / "no pictures"], tmp_path / "out")
 
 
+def test_what_lacks_its_weights_is_refused_before_pictures_are_read(tmp_path: Path) -> None:
+    perceptual = replace(TINY, loss=replace(TINY.loss, perceptual=0.5))
+    with pytest.raises(InputError, match="needs --encoder"):
+        train(perceptual, [tmp_path / "no pictures"], tmp_path / "out")
+    classless = replace(
+        TINY,
+        model=ModelConfig(architecture="pix2pix"),
+        data=replace(TINY.data, hints=0.0),
+        loss=replace(TINY.loss, cross_entropy=0.0, taught=0.5),
+    )
+    with pytest.raises(InputError, match="color classes"):
+        train(classless, [tmp_path / "no pictures"], tmp_path / "out", teachers=[Path("default")])
+
+
 def test_a_run_is_not_resumed_with_other_teachers(tmp_path: Path) -> None:
     pictures = write_folder(tmp_path / "pictures", 12)
     settings = replace(TINY, loss=replace(TINY.loss, taught=0.5), steps=2)
