@@ -17,7 +17,7 @@ from filmcolor.flow.agree import Earlier, agree, smooth
 from filmcolor.flow.choose import choose_anchors
 from filmcolor.flow.compose import Floats
 from filmcolor.flow.estimate import Motion, estimate_motion
-from filmcolor.flow.merge import weight_of
+from filmcolor.flow.merge import weights_of
 from filmcolor.flow.propagate import spread
 from filmcolor.flow.steady import steady
 from filmcolor.model.predict import Predictor
@@ -99,25 +99,27 @@ def color_footage(
 ) -> tuple[tuple[int, ...], Half]:
     """Return the anchors of the footage and their ab, (k, 2, ah, aw) float16.
 
-    predict: frame numbers within the footage, and how each is looked at -> ab (n, 2, ah, aw) of the generator and how
-    much each color counts where frames agree (n, ah, aw), or None. settled: ab of the first frame where the piece before shares it; it is kept as it is. earlier: a frame of an earlier shot whose
-    color the anchors take where they show the same. returns: what was out of sight takes the color that it had.
+    predict: frame numbers within the footage, and how each is looked at -> ab (n, 2, ah, aw) of the generator and its
+    entropy (n, ah, aw), or None: where anchors disagree, the surer one counts for more. settled: ab of the first frame
+    where the piece before shares it; it is kept as it is. earlier: a frame of an earlier shot whose color the anchors
+    take where they show the same. returns: what was out of sight takes the color that it had.
     """
     anchors = tuple(range(motion.frames)) if every_frame else tuple(choose_anchors(motion))
     looks = looks_at(len(anchors), alone=every_frame or not smoothing)
     known = 0 if settled is None else 1
     asked = anchors[known:]
-    weights: Floats | None = None
+    entropy: Floats | None = None
     if asked:
-        ab, weights = predict(asked, looks[known:])
+        ab, entropy = predict(asked, looks[known:])
     else:
         ab = np.empty((0, 2, *settled.shape[1:]), np.float32)  # type: ignore[union-attr]
     if settled is not None:
         ab = np.concatenate((settled[None].astype(np.float32), ab))
-        if weights is not None:
-            weights = np.concatenate((np.ones_like(weights[:1]), weights))
     if smoothing and (len(anchors) > 1 or earlier is not None):
         fixed = settled is not None
+        weights = None if entropy is None else weights_of(entropy)
+        if fixed and weights is not None:  # the settled one counts by being settled
+            weights = np.concatenate((np.ones_like(weights[:1]), weights))
         if every_frame:
             ab = smooth(ab, motion, weights=weights, fixed_first=fixed, earlier=earlier)
         else:
@@ -148,15 +150,15 @@ def predictions(
 ) -> Predict:
     """Return a function from frame numbers within the footage to the generator's ab on the film's own grid.
 
-    lightness: (2**bits,) L* of each code value of luma. The weights' gain for films is in the ab. Beside it stands how
-    much each color counts, by how sure the generator is of it; None where that is not known.
+    lightness: (2**bits,) L* of each code value of luma. The weights' gain for films is in the ab. Beside it stands the
+    entropy of the generator's color distributions, in nats; None where it has none.
     """
 
     def predict(numbers: Sequence[int], looks: Sequence[Look]) -> tuple[Floats, Floats | None]:
         if not predictor.mirrored:
             looks = ["plain"] * len(numbers)
         ab: list[Floats] = [np.empty(0, np.float32)] * len(numbers)
-        weights: dict[int, Floats] = {}
+        unsure: dict[int, Floats] = {}
         for both in (True, False):
             chosen = [k for k, look in enumerate(looks) if (look == "both") == both]
             if not chosen:
@@ -170,8 +172,8 @@ def predictions(
                 back = slice(None, None, -1 if looks[k] == "mirrored" else 1)
                 ab[k] = sight.film_view(made[i].numpy()[:, :, back])
                 if entropy is not None:
-                    weights[k] = weight_of(sight.film_view(entropy[i : i + 1].numpy()[:, :, back])[0])
-        counts = np.stack([weights[k] for k in range(len(numbers))]) if weights else None
-        return np.stack(ab) * np.float32(predictor.film_gain), counts
+                    unsure[k] = sight.film_view(entropy[i : i + 1].numpy()[:, :, back])[0]
+        given = np.stack([unsure[k] for k in range(len(numbers))]) if unsure else None
+        return np.stack(ab) * np.float32(predictor.film_gain), given
 
     return predict

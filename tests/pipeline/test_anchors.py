@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from filmcolor.color.sight import choose_sight
-from filmcolor.flow.merge import weight_of
 from filmcolor.flow.steady import steady
 from filmcolor.pipeline.anchors import Anchored, color_footage, looks_at, motion_of, predictions
 from filmcolor.pipeline.scan import Footage
@@ -118,7 +117,7 @@ def test_a_surer_color_counts_for_more_where_anchors_agree() -> None:
         ab[:, 0], ab[1, 0] = 10.0, 40.0
         entropy = np.full((len(numbers), h, w), 3.6, np.float32)
         entropy[1] = 2.8
-        return ab, np.stack([weight_of(each) for each in entropy])
+        return ab, entropy
 
     even: Any = lambda numbers, looks: (predict(numbers, looks)[0], None)  # noqa: E731
     options = {"every_frame": False, "smoothing": True}
