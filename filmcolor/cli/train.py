@@ -21,7 +21,7 @@ def train(
         Path | None,
         typer.Option(
             "--init",
-            help="Weights to start from, whose network is used whatever [model] says; `default`: those that are shipped.",
+            help="Weights to start from, whose network is used whatever else [model] says; `default`: the shipped ones.",
         ),
     ] = None,
     encoder: Annotated[

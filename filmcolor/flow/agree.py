@@ -22,6 +22,9 @@ _RAMP_OF_FRAMES, _RAMP_OF_ANCHORS = 24.0, 4.0
 _RAMP_OF_SCENE_FRAMES, _RAMP_OF_SCENE = 96.0, 16.0
 
 
+Weight = Floats | float
+
+
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """Color of a frame of an earlier shot that shows the same scene. ab: (2, h, w) Lab units.
@@ -46,11 +49,11 @@ def smooth(
 
     ab: (t, 2, h, w) Lab units, of each frame of `motion`. Each frame takes the mean over up to `memory`
     frames before and as many behind it, weighted by the flow's confidence; exactly repeated frames get exactly the same
-    color. weights: (t, h, w), how many pictures each color counts as (default 1). fixed_first: the first frame is
+    color. weights: (t, h, w), how much each color counts (default: all the same). fixed_first: the first frame is
     settled; it comes back unchanged and the others follow it. earlier: a settled frame before the first one, in another shot; the others follow it where they show the same.
     """
-    if len(ab) != motion.frames:
-        raise ValueError(f"expected ab of {motion.frames} frames, got {len(ab)}")
+    if len(ab) != motion.frames or (weights is not None and len(weights) != len(ab)):
+        raise ValueError(f"expected ab and weights of {motion.frames} frames, got {len(ab)}")
     ramp = _RAMP_OF_SCENE_FRAMES if earlier else _RAMP_OF_FRAMES if fixed_first else 0
     return _agreed(ab, weights, range(motion.frames), motion, ramp, memory, earlier)
 
@@ -74,8 +77,8 @@ def agree(
     frame in an earlier shot, where both show the same. returns: what was out of sight for a while takes the color
     that it had.
     """
-    if len(ab) != len(anchors):
-        raise ValueError(f"expected ab of {len(anchors)} anchors, got {len(ab)}")
+    if len(ab) != len(anchors) or (weights is not None and len(weights) != len(ab)):
+        raise ValueError(f"expected ab and weights of {len(anchors)} anchors, got {len(ab)}")
     ramp = _RAMP_OF_SCENE if earlier else _RAMP_OF_ANCHORS if fixed_first else 0
     return _agreed(ab, weights, anchors, motion, ramp, _MEMORY, earlier, returns)
 
@@ -94,13 +97,18 @@ def _agreed(
     ways = [_ways(motion, frames[i], frames[j]) for i, j in itertools.pairwise(unlike)]
     out = np.empty_like(ab, dtype=np.float32)
     colors = [ab[i] for i in unlike]
-    counts = [1.0 if weights is None else weights[i] for i in unlike]
-    merged = _merged(colors, counts, ways, ramp, memory, earlier)
+    own: list[Weight] = [1.0 if weights is None else weights[i] for i in unlike]
+    merged = _merged(colors, own, ways, ramp, memory, earlier)
     if returns:
         luma = [motion.luma[frames[i]] for i in unlike]
         known = returned(colors, merged, [back for back, _ in ways], luma)
         if known is not None:
-            merged = _merged(known, counts, ways, ramp, memory, earlier)
+            # a color from earlier is no less sure for the network being unsure of it here
+            own = [
+                np.where((k != c).any(0), np.maximum(w, 1), w)
+                for w, k, c in zip(own, known, colors, strict=True)
+            ]
+            merged = _merged(known, own, ways, ramp, memory, earlier)
     for color, start, stop in zip(merged, unlike, [*unlike[1:], len(frames)]):
         out[start:stop] = color
     return out
@@ -108,16 +116,16 @@ def _agreed(
 
 def _merged(
     ab: Sequence[Floats],
-    counts: Sequence[Floats | float],
+    weights: Sequence[Weight],
     ways: Sequence[tuple[Way, Way]],
     ramp: float,
     memory: float,
     earlier: Earlier | None,
 ) -> list[Floats]:
     if earlier is None:
-        return _running(ab, counts, ways, ramp, memory)
+        return _running(ab, weights, ways, ramp, memory)
     first = (earlier.ways.there, earlier.ways.back)
-    return _running([earlier.ab, *ab], [1.0, *counts], [first, *ways], ramp, memory)[1:]
+    return _running([earlier.ab, *ab], [weights[0], *weights], [first, *ways], ramp, memory)[1:]
 
 
 def _same(motion: Motion, first: int, second: int) -> bool:
@@ -137,35 +145,38 @@ def _ways(motion: Motion, first: int, second: int) -> tuple[Way, Way]:
 
 
 def _ridden(mean: Mean, way: Way, memory: float) -> Mean:
-    """Bring a mean along a way; its count is capped by the memory and weighted by the confidence."""
-    packed = warp(np.concatenate((mean.values, np.minimum(mean.count, memory)[None])), way.flow)
-    return Mean(packed[:3], packed[3] * way.confidence)
+    """Bring a mean along a way; it is one of as many pictures as memory holds at most, and trusted as the way is."""
+    kept = mean.of_at_most(memory)
+    packed = warp(np.concatenate((kept.values, kept.weight[None])), way.flow)
+    pictures = warp(kept.pictures[None], way.flow)[0]
+    return Mean(packed[:3], packed[3], pictures).times(way.confidence)
 
 
 def _running(
     ab: Sequence[Floats],
-    counts: Sequence[Floats | float],
+    weights: Sequence[Weight],
     ways: Sequence[tuple[Way, Way]],
     ramp: float,
     memory: float,
 ) -> list[Floats]:
     """Return the merged means.
 
-    counts: how many pictures each color counts as, a number or (h, w). ramp: pictures until the others have full say against a settled first one; 0: the first is not settled.
+    weights: of each color, a number or (h, w). ramp: pictures until the others have full say against a settled first
+    one; 0: the first is not settled.
     """
     # Near a settled frame the others have little to say, or all of the change would fall into one step
     # at the seam.
     says = [min(1.0, i / ramp) if ramp else 1.0 for i in range(len(ab))]
-    forward = [Mean.of(ab[0], memory if ramp else counts[0])]
-    for color, count, say, (back, _) in zip(ab[1:], counts[1:], says[1:], ways):
-        forward.append(_ridden(forward[-1], back, memory).plus(Mean.of(color, count * say)))
+    forward = [Mean.of(ab[0], weights[0], memory if ramp else 1.0)]
+    for color, weight, say, (back, _) in zip(ab[1:], weights[1:], says[1:], ways):
+        forward.append(_ridden(forward[-1], back, memory).plus(Mean.of(color, weight).times(say)))
     behind: Mean | None = None  # what the frames behind say
     out: list[Floats] = []
     for i in reversed(range(len(ab))):
         mean = forward[i] if behind is None else forward[i].plus(behind.times(says[i]))
         out.append(restored(mean.values))
         if i:
-            own = Mean.of(ab[i], counts[i])
+            own = Mean.of(ab[i], weights[i])
             behind = _ridden(own if behind is None else own.plus(behind), ways[i - 1][1], memory)
     if ramp:
         out[-1] = np.asarray(ab[0], np.float32)

@@ -33,7 +33,7 @@ def restored(averaged: Floats) -> Floats:
 
 
 def weights_of(entropy: Floats) -> Floats:
-    """Return how many pictures each color counts as, (k, h, w), by the entropy of the distribution it comes from.
+    """Return how much each color counts, (k, h, w), by the entropy of the distribution (not sharpened) behind it.
 
     entropy: (k, h, w) of k pictures of a scene, in nats. A network is surer of a thing in one picture than in another, where
     it is small or turned away, and then more often right; a color of the mean entropy around its place counts as one.
@@ -45,22 +45,40 @@ def weights_of(entropy: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """A running mean: values (3, h, w) of `with_chroma`, count (h, w) of pictures behind each pixel."""
+    """A running mean: values (3, h, w) of `with_chroma`, the weight and the number of pictures behind each, (h, w).
+
+    The number bounds how long a mean remembers, the weight is its say: what is common to all weights cancels.
+    """
 
     values: Floats
-    count: Floats
+    weight: Floats
+    pictures: Floats
 
     @staticmethod
-    def of(ab: Floats, count: Floats | float = 1.0) -> "Mean":
-        """Return the mean of one picture, (2, h, w); count: a number or (h, w)."""
-        return Mean(with_chroma(ab), np.full(ab.shape[1:], count, np.float32))
+    def of(ab: Floats, weight: Floats | float = 1.0, pictures: float = 1.0) -> "Mean":
+        """Return the mean of so many pictures alike, (2, h, w). weight: of each of them, a number or (h, w)."""
+        size = ab.shape[1:]
+        return Mean(
+            with_chroma(ab), np.full(size, weight * pictures, np.float32), np.full(size, pictures, np.float32)
+        )
 
     def plus(self, other: "Mean") -> "Mean":
-        """Return the mean of both, weighted by their counts."""
-        count = self.count + other.count
-        share = other.count / np.maximum(count, 1e-6)
-        return Mean(self.values + share * (other.values - self.values), count)
+        """Return the mean of both, by their weights."""
+        weight = self.weight + other.weight
+        share = other.weight / np.maximum(weight, 1e-6)
+        values = self.values + share * (other.values - self.values)
+        return Mean(values, weight, self.pictures + other.pictures)
 
-    def times(self, weight: Floats | float) -> "Mean":
-        """Return the same mean with its count times a weight, a number or (h, w)."""
-        return Mean(self.values, np.asarray(self.count * weight, np.float32))
+    def times(self, say: Floats | float) -> "Mean":
+        """Return the same mean with a share of its weight and of its pictures, a number or (h, w)."""
+        return Mean(
+            self.values,
+            np.asarray(self.weight * say, np.float32),
+            np.asarray(self.pictures * say, np.float32),
+        )
+
+    def of_at_most(self, pictures: float) -> "Mean":
+        """Return the same mean as one of so many pictures, where it is of more."""
+        kept = np.minimum(self.pictures, pictures)
+        share = np.divide(kept, np.maximum(self.pictures, 1e-6), dtype=np.float32)
+        return Mean(self.values, self.weight * share, kept)

@@ -32,12 +32,12 @@ def ahead(items: Iterator[T], limit: int) -> Generator[T, None, None]:
         try:
             for item in items:
                 if not put(item):
-                    return
+                    break
+            if isinstance(items, Generator):
+                items.close()  # here, where it ran, and before this thread is waited for
         except BaseException as error:
             failure.append(error)
         finally:
-            if isinstance(items, Generator):
-                items.close()  # here, where it ran, and before this thread is waited for
             put(_END)
 
     thread = threading.Thread(target=work, name="ahead", daemon=True)

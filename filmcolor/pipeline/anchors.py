@@ -118,8 +118,8 @@ def color_footage(
     if smoothing and (len(anchors) > 1 or earlier is not None):
         fixed = settled is not None
         weights = None if entropy is None else weights_of(entropy)
-        if fixed and weights is not None:  # the settled one counts by being settled
-            weights = np.concatenate((np.ones_like(weights[:1]), weights))
+        if fixed and weights is not None:  # the settled one's is not known: that of the next, on its scale
+            weights = np.concatenate((weights[:1], weights))
         if every_frame:
             ab = smooth(ab, motion, weights=weights, fixed_first=fixed, earlier=earlier)
         else:

@@ -39,7 +39,7 @@ class Start:
 
 
 def refuse_mismatch(settings: TrainSettings, encoder: Path | None, teachers: Sequence[Path]) -> None:
-    """Raise InputError where settings and given weights do not go together, before any picture is read."""
+    """Raise InputError where settings and options do not go together; no file is read for it."""
     if settings.loss.perceptual > 0 and encoder is None:
         raise InputError(
             "the perceptual loss needs --encoder CLASSIFIER.safetensors; or set loss.perceptual = 0"

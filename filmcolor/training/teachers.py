@@ -61,10 +61,12 @@ def load_teachers(
 ) -> Teachers | None:
     """Read the weights at `paths` (`default`: the shipped ones) for a student of this configuration.
 
-    Returns None without teachers, or where the student has no color classes. Raises InputError, ModelError.
+    Returns None without teachers. Raises InputError, ModelError; ValueError where the student has no color classes.
     """
-    if not paths or bins is None:
+    if not paths:
         return None
+    if bins is None:
+        raise ValueError("a student without color classes has nothing to learn from teachers")
     networks, classes, digests = [], [], []
     for path in paths:
         model = load_model(None if str(path) == "default" else path, assumed=config)

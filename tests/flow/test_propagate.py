@@ -100,6 +100,23 @@ def test_color_passes_evenly_from_one_anchor_to_the_next() -> None:
     assert chroma.min() > 38  # a mean would have 28 in the middle
 
 
+@pytest.mark.parametrize("fixed_first", [False, True])
+def test_what_is_common_to_all_weights_has_no_say(fixed_first: bool) -> None:
+    motion = estimate_motion(pan(41, step=1))
+    anchors = [0, 10, 20, 30, 40]
+    ab = np.random.default_rng(2).normal(0, 20, (5, 2, *motion.size)).astype(np.float32)
+    alike = agree(ab, anchors, motion, fixed_first=fixed_first)
+    for weight in (0.05, 20):
+        weights = np.full((5, *motion.size), weight, np.float32)
+        made = agree(ab, anchors, motion, weights=weights, fixed_first=fixed_first)
+        np.testing.assert_allclose(made, alike, atol=0.02)
+    weights[2] = 400  # one is surer than all others
+    surer = agree(ab, anchors, motion, weights=weights, fixed_first=fixed_first)
+    assert np.abs(surer[2] - ab[2]).mean() < (0.6 if fixed_first else 0.3) * np.abs(alike[2] - ab[2]).mean()
+    with pytest.raises(ValueError, match="weights"):
+        agree(ab, anchors, motion, weights=weights[:3])
+
+
 def test_unlike_anchors_agree_and_keep_their_chroma() -> None:
     motion = estimate_motion(pan(41, step=1))
     anchors = [0, 10, 20, 30, 40]

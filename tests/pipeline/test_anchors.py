@@ -57,6 +57,29 @@ def test_films_get_the_gain_that_the_weights_ask_for_films() -> None:
     np.testing.assert_allclose(calmer, plain / 2, atol=0.05)
 
 
+def test_entropy_lies_as_the_film_does_however_it_was_looked_at() -> None:
+    class Unsure(Sided):
+        def predict_with_entropy(
+            self, seen: torch.Tensor, frames: Any = None, *, mirrored: bool = True
+        ) -> Any:
+            ab, _ = super().predict_with_entropy(seen, frames, mirrored=mirrored)
+            return ab, seen[:, 0, ::2, ::2]  # what is bright is unsure
+
+    footage = _footage(3)
+    sight = choose_sight(WIDTH, HEIGHT, Fraction(1), 90, 64)
+    lightness = np.linspace(0, 100, 256, dtype=np.float32)
+    predict = predictions(footage, sight, lightness, Unsure())  # type: ignore[arg-type]
+    _, entropy = predict([0, 1, 2], ["mirrored", "both", "plain"])
+    assert entropy is not None
+    for each, small in zip(entropy, footage.small, strict=True):
+        seen = lightness[small]
+        assert each.shape == (HEIGHT // 2, WIDTH // 2)
+        like = np.corrcoef(each.ravel(), seen.reshape(HEIGHT // 2, 2, WIDTH // 2, 2).mean((1, 3)).ravel())[
+            0, 1
+        ]
+        assert like > 0.9  # turned or mirrored: 0.1
+
+
 @pytest.mark.parametrize(("anchors", "looks"), [(1, ("both",)), (2, ("both", "both"))])
 def test_few_anchors_are_looked_at_both_ways(anchors: int, looks: tuple[str, ...]) -> None:
     assert looks_at(anchors, alone=False) == looks
