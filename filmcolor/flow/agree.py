@@ -50,7 +50,8 @@ def smooth(
     ab: (t, 2, h, w) Lab units, of each frame of `motion`. Each frame takes the mean over up to `memory`
     frames before and as many behind it, weighted by the flow's confidence; exactly repeated frames get exactly the same
     color. weights: (t, h, w), how much each color counts (default: all the same). fixed_first: the first frame is
-    settled; it comes back unchanged and the others follow it. earlier: a settled frame before the first one, in another shot; the others follow it where they show the same.
+    settled; it comes back unchanged and the others follow it. earlier: a settled frame before the first one, in
+    another shot; the others follow it where they show the same.
     """
     if len(ab) != motion.frames or (weights is not None and len(weights) != len(ab)):
         raise ValueError(f"expected ab and weights of {motion.frames} frames, got {len(ab)}")
@@ -70,12 +71,11 @@ def agree(
 ) -> Floats:
     """Return ab of the anchors, agreed with each other along the composed flow, without fading.
 
-    ab: (k, 2, h, w) Lab units. anchors: k frames of `motion`, rising. weights: (k, h, w), how many pictures each color
-    counts as (default 1). Anchors that are exactly repeated
-    frames get the first one's color. fixed_first: the first anchor is settled by the piece before: it
-    comes back unchanged, and its color reaches as far into the piece as the mean's memory. earlier: the same of a
-    frame in an earlier shot, where both show the same. returns: what was out of sight for a while takes the color
-    that it had.
+    ab: (k, 2, h, w) Lab units. anchors: k frames of `motion`, rising. weights: (k, h, w), how much each color counts
+    (default: all the same). Anchors that are exactly repeated frames get the first one's color. fixed_first: the first
+    anchor is settled by the piece before: it comes back unchanged, and its color reaches as far into the piece as the
+    mean's memory. earlier: the same of a frame in an earlier shot, where both show the same. returns: what was out of
+    sight for a while takes the color that it had.
     """
     if len(ab) != len(anchors) or (weights is not None and len(weights) != len(ab)):
         raise ValueError(f"expected ab and weights of {len(anchors)} anchors, got {len(ab)}")

@@ -18,8 +18,8 @@ from filmcolor.pipeline.sequence import color_sequence
 from filmcolor.pipeline.several import Several
 from filmcolor.pipeline.workspace import workspace_of
 from filmcolor.settings import RunSettings
+from filmcolor.video.choose import result_suffix
 from filmcolor.video.compare import comparison_of
-from filmcolor.video.containers import result_suffix
 from filmcolor.video.framemd5 import sidecars_of
 from filmcolor.video.probe import probe
 from filmcolor.video.sequence import find_sequence

@@ -16,8 +16,7 @@ from filmcolor.pipeline.kinds import kind_of
 from filmcolor.pipeline.progress import Progress, Report, silent
 from filmcolor.pipeline.scan import scan, sight_of
 from filmcolor.settings import RunSettings
-from filmcolor.video.choose import choose_encoding
-from filmcolor.video.containers import result_suffix
+from filmcolor.video.choose import choose_encoding, result_suffix
 from filmcolor.video.damage import Damage
 from filmcolor.video.decode import decode
 from filmcolor.video.picture_color import small_color

@@ -166,7 +166,7 @@ def _time(
 
 
 def _suffix(path: Path, run: RunSettings) -> str:
-    from filmcolor.video.containers import result_suffix
+    from filmcolor.video.choose import result_suffix
     from filmcolor.video.probe import probe
 
     return result_suffix(probe(path), run)

@@ -8,7 +8,7 @@ import av
 from filmcolor.errors import OutputError
 from filmcolor.film import FilmInfo, Siting
 from filmcolor.settings import Preset, RunSettings
-from filmcolor.video.containers import Container, container_for, result_suffix
+from filmcolor.video.containers import BY_SUFFIX, Container, container_for
 from filmcolor.video.luma import PixelLayout, pixel_layout, planar_name
 
 # Threads and slices change the bytes, so they are constants and never taken from the machine.
@@ -41,6 +41,8 @@ _SUBSAMPLINGS = {
 _NEEDS_EVEN = {"libx264", "libx265", "libsvtav1"}
 _KEEPS_HDR = {"libx264", "libx265", "libsvtav1"}
 _KEEPS_FIELDS = {"libx264", "ffv1", "prores_ks"}
+
+_SUFFIX = {"mp4": ".mp4", "mov": ".mov", "matroska": ".mkv", "webm": ".webm"}  # of FilmInfo.container
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,20 @@ def choose_encoding(info: FilmInfo, settings: RunSettings, out: Path) -> Encodin
         warnings=tuple(warnings),
     )
     return replace(encoding, options=_options(info, settings, encoding))
+
+
+def result_suffix(info: FilmInfo, settings: RunSettings) -> str:
+    """Return the suffix of a result that the user gave no name: the source's own, else .mkv."""
+    if settings.codec is None and settings.preset == "prores":
+        return ".mov"
+    suffix = _SUFFIX.get(info.container, ".mkv")
+    if suffix == ".mp4" and info.path.suffix.lower() == ".m4v":
+        suffix = ".m4v"
+    own = BY_SUFFIX[suffix]
+    if info.bits > 10 and settings.preset == "auto" and settings.codec is None:
+        return ".mkv"  # FFV1 keeps all of it
+    codec = known_codec(settings.codec) if settings.codec else default_codec(info, settings.preset, own)
+    return suffix if codec in own.codecs else ".mkv"
 
 
 def known_codec(name: str) -> str:

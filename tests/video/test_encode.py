@@ -6,7 +6,7 @@ import pytest
 
 from filmcolor.errors import OutputError
 from filmcolor.settings import RunSettings
-from filmcolor.video.containers import result_suffix
+from filmcolor.video.choose import result_suffix
 from filmcolor.video.decode import decode
 from filmcolor.video.encode import SegmentWriter, available_encoders, choose_encoding
 from filmcolor.video.probe import probe
