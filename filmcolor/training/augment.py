@@ -56,6 +56,21 @@ def seen_lightness(rgb: Tensor, old: float, generator: torch.Generator) -> Tenso
     return lightness_of_luma(torch.where(some(old), aged, clean))
 
 
+def unaged_lightness(rgb: Tensor) -> Tensor:
+    """L* (b, 1, h, w), 0..100, of the luma (BT.709) of sRGB pictures (b, 3, h, w), 0..1."""
+    weights = rgb.new_tensor(_BT709)[:, None, None]
+    return lightness_of_luma((rgb * weights).sum(1, keepdim=True))
+
+
+def softened(lightness: Tensor) -> Tensor:
+    """A Gaussian blur with a standard deviation of 0.8 pixels, as enlarging makes it. (b, 1, h, w)."""
+    offsets = torch.arange(-2, 3, device=lightness.device, dtype=lightness.dtype)
+    kernel = torch.exp(-0.5 * (offsets / 0.8) ** 2)
+    kernel = (kernel / kernel.sum()).view(1, 1, 1, 5)
+    wide = F.conv2d(F.pad(lightness, (2, 2, 2, 2), mode="reflect"), kernel)
+    return F.conv2d(wide, kernel.transpose(2, 3))
+
+
 def dissolved(rgb: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Let another picture of the batch shine through a share of the pictures, by up to a half.
 

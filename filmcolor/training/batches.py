@@ -1,12 +1,13 @@
-"""Batches: crops of pictures, what the network sees of them, and what it is told."""
+"""Batches: crops of pictures, what the network and its teachers see of them, and what it is told."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from filmcolor.training.augment import dissolved, seen_lightness
+from filmcolor.training.augment import dissolved, seen_lightness, softened, unaged_lightness
 from filmcolor.training.hints import known_colors
 from filmcolor.training.lab import rgb_to_lab
 from filmcolor.training.motion import moved, next_exposure, small_motion
@@ -18,6 +19,7 @@ class Batch:
     """One step's pictures: what the network sees and is told, and the truth at the size of its output."""
 
     seen: Tensor  # (b, 1, h, w) L*
+    unaged: Tensor  # (b, 1, h, w) L*, what teachers see: not aged, and soft as what they know
     known: Tensor | None  # (b, 3, h, w)
     lightness: Tensor  # (b, 1, h/s, w/s) true L*
     ab: Tensor  # (b, 2, h/s, w/s)
@@ -25,19 +27,29 @@ class Batch:
     grid: Tensor | None  # (m, h, w, 2) motion from the first m pictures to the last m
 
 
-def draw_batch(sampler: Sampler, stride: int, generator: torch.Generator) -> Batch:
-    """Draw the next batch; only `generator` decides what comes. stride: of the network's output."""
+def draw_batch(sampler: Sampler, stride: int, generator: torch.Generator, step: int = 0) -> Batch:
+    """Draw the batch of a step, which says whether it is a sharp one; all else `generator` decides. stride: of
+    the network's output.
+    """
     options = sampler.settings
-    copies = int(options.batch * options.moved)
-    rgb = sampler.draw(options.batch - copies, options.size, generator)
+    sharp = math.floor((step + 1) * options.sharp) > math.floor(step * options.sharp)
+    size, min_area, count = options.size, options.min_area, options.batch
+    if sharp:
+        size, min_area = options.sharp_size, options.sharp_area
+        count = max(1, count * options.size**2 // size**2)
+    copies = int(count * options.moved)
+    rgb = sampler.draw(count - copies, size, generator, min_area)
     if options.dissolves > 0:
         rgb = dissolved(rgb, options.dissolves, generator)
     seen = seen_lightness(rgb, options.old, generator)
     grid = None
     if copies:
-        grid = small_motion(copies, options.size, generator, rgb.device)
+        grid = small_motion(copies, size, generator, rgb.device)
         rgb = torch.cat([rgb, moved(rgb[:copies], grid)])
         seen = torch.cat([seen, next_exposure(moved(seen[:copies], grid), generator)])
+    unaged = unaged_lightness(rgb)
+    if sharp:
+        unaged = softened(unaged)
     lab = rgb_to_lab(rgb)
     lightness, ab = lab[:, :1], lab[:, 1:]
     known = None
@@ -49,6 +61,7 @@ def draw_batch(sampler: Sampler, stride: int, generator: torch.Generator) -> Bat
         known = known.contiguous(memory_format=torch.channels_last)
     return Batch(
         seen=seen.contiguous(memory_format=torch.channels_last),
+        unaged=unaged.contiguous(memory_format=torch.channels_last),
         known=known,
         lightness=F.avg_pool2d(lightness, stride),
         ab=F.avg_pool2d(ab, stride),

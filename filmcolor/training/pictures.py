@@ -205,8 +205,13 @@ class Sampler:
         total = weights.double().cumsum(0)
         self._shares = (total / total[-1]).contiguous()
 
-    def draw(self, count: int, size: int, generator: torch.Generator) -> Tensor:
-        """Return sRGB crops (count, 3, size, size), 0..1, on the pictures' device."""
+    def draw(
+        self, count: int, size: int, generator: torch.Generator, min_area: float | None = None
+    ) -> Tensor:
+        """Return sRGB crops (count, 3, size, size), 0..1, on the pictures' device. min_area: other than the
+        settings'.
+        """
+        min_area = self.settings.min_area if min_area is None else min_area
         pixels = self.pictures.pixels
         device = pixels.device
 
@@ -216,7 +221,7 @@ class Sampler:
         place = torch.rand(count, generator=generator, device=device, dtype=torch.float64)
         index = torch.searchsorted(self._shares, place).clamp(max=len(pixels) - 1)
         height, width = self.pictures.sizes[index].unbind(1)
-        side = torch.minimum(height, width) * uniform(self.settings.min_area, 1.0).sqrt()
+        side = torch.minimum(height, width) * uniform(min_area, 1.0).sqrt()
         crop_width = torch.minimum(side * uniform(0.9, 1.15), width)
         top, left = uniform() * (height - side), uniform() * (width - crop_width)
         turn = torch.randn(count, generator=generator, device=device) * math.radians(self.settings.rotate)

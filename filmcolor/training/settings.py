@@ -32,7 +32,9 @@ class DataSettings:
     step. min_area: smallest share of a picture's square that a crop covers. rotate: degrees, standard
     deviation. old: share of pictures that look like old film. hints: share told some colors. moved: share of
     a batch that are moved copies of others, for consistency. rare: sample pictures of rare hues up to three
-    times as often. dissolves: share of pictures that another shines through, as in a dissolve.
+    times as often. dissolves: share of pictures that another shines through, as in a dissolve. sharp: share of
+    steps whose crops are smaller, of sharp_size pixels, and cover at least sharp_area of the square, so that
+    little or nothing is enlarged; there are as many more of them as cost the same.
     """
 
     canvas: tuple[int, int] = (176, 320)
@@ -48,21 +50,26 @@ class DataSettings:
     moved: float = 0.0
     rare: bool = True
     dissolves: float = 0.0
+    sharp: float = 0.0
+    sharp_size: int = 128
+    sharp_area: float = 0.6
 
     def __post_init__(self) -> None:
         for name, low, high in (
             ("min_area", 0.05, 1),
+            ("sharp_area", 0.05, 1),
             ("rotate", 0, 45),
             ("moved", 0, 0.5),
             ("batch", 1, 4096),
         ):
             _between(self, name, low, high)
-        for name in ("old", "hints", "dissolves"):
+        for name in ("old", "hints", "dissolves", "sharp"):
             _between(self, name, 0, 1)
-        for name, low, high in (("size", 32, 1024), ("held_out", 0, 100_000)):
+        for name, low, high in (("size", 32, 1024), ("sharp_size", 32, 1024), ("held_out", 0, 100_000)):
             _between(self, name, low, high)
-        if self.size % 32:
-            raise ValueError(f"size must be a multiple of 32, instead got {self.size}")
+        for name in ("size", "sharp_size"):
+            if getattr(self, name) % 32:
+                raise ValueError(f"{name} must be a multiple of 32, instead got {getattr(self, name)}")
         if len(self.canvas) != 2 or min(self.canvas) < 32 or max(self.canvas) > 4096:
             raise ValueError("canvas must be height and width from 32 to 4096")
 
@@ -187,10 +194,11 @@ class TrainSettings:
         if self.loss.adversarial > 0 and self.adversarial.gan == "none":
             raise ValueError("loss.adversarial needs adversarial.gan to be hinge or log")
         least = {"none": 32, "log": 32, "hinge": 96 if self.adversarial.quarter else 64}[self.adversarial.gan]
-        if self.data.size < least:
-            raise ValueError(
-                f"the discriminators need data.size of at least {least}, instead got {self.data.size}"
-            )
+        for name in ("size", "sharp_size") if self.data.sharp > 0 else ("size",):
+            if (size := getattr(self.data, name)) < least:
+                raise ValueError(
+                    f"the discriminators need data.{name} of at least {least}, instead got {size}"
+                )
         if not any(asdict(self.loss)[name] for name in ("cross_entropy", "smooth_l1", "l1", "perceptual")):
             raise ValueError("one of cross_entropy, smooth_l1, l1, perceptual must be above 0 in [loss]")
         for name in ("steps", "threads", "log_steps"):

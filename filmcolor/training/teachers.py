@@ -2,7 +2,7 @@
 
 Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015; as Beyer et al. advise
 ("Knowledge distillation: a good teacher is patient and consistent", CVPR 2022) teacher and student see the
-same crop.
+same crop, but the teacher before it is aged.
 """
 
 from collections.abc import Sequence

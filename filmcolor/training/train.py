@@ -180,10 +180,6 @@ class Trainer:
         self._report(line)
 
     @property
-    def _batch(self) -> int:
-        return self.settings.data.batch * self.together.count
-
-    @property
     def progress(self) -> float:
         """Share of the budget that is spent, 0 to 1."""
         if self.settings.steps:
@@ -196,16 +192,16 @@ class Trainer:
         if self.step == 0 and len(self.held):
             validation = self._validate()
         validated = saved = self.seconds
-        logged, logged_step = self.seconds, self.step
+        logged, logged_seen = self.seconds, self.seen
         while (stopped_by := self._agreed_stop(stop)) is None and self.progress < 1:
             begun = time.monotonic()
             self.train_step()
             spent = self.seconds + time.monotonic() - begun
             (self.seconds,) = self.together.agree((spent,), self.device)
             if self.step % max(1, self.settings.log_steps) == 0:
-                rate = (self.step - logged_step) * self._batch / max(1e-6, self.seconds - logged)
+                rate = (self.seen - logged_seen) / max(1e-6, self.seconds - logged)
                 self._log_losses(rate)
-                logged, logged_step = self.seconds, self.step
+                logged, logged_seen = self.seconds, self.seen
             if len(self.held) and self.seconds - validated >= self.settings.validate_minutes * 60:
                 validation, validated = self._validate(), self.seconds
             if self.seconds - saved >= self.settings.save_minutes * 60:
@@ -244,7 +240,7 @@ class Trainer:
         """One step of the generator, and of the discriminators once their stage has begun."""
         self._set_lr()
         with torch.no_grad():
-            batch = draw_batch(self.sampler, self._stride, self.generator)
+            batch = draw_batch(self.sampler, self._stride, self.generator, self.step)
         self.adversary.begin(self.step, self.progress)
         if self.adversary.warming(self.step):
             with torch.no_grad(), self._autocast():
@@ -254,7 +250,7 @@ class Trainer:
         if self.adversary.active:
             self._add("discriminator", self.adversary.learn(batch.lightness, batch.ab, made))
         self.step += 1
-        self.seen += self._batch
+        self.seen += len(batch.seen) * self.together.count
 
     def _learn(self, batch: Batch) -> Tensor:
         """One step of the generator; returns the ab it made."""
@@ -279,7 +275,7 @@ class Trainer:
         lesson = None
         if self._teachers is not None:
             with self._autocast():
-                lesson = self._teachers.teach(batch.seen, batch.known)
+                lesson = self._teachers.teach(batch.unaged, batch.known)
         parts = terms(
             batch, made, logits, self.settings.loss, bins=self.bins, features=features, lesson=lesson
         )
