@@ -3,14 +3,16 @@
 Luma goes straight from decoder to encoder; chroma takes the detour and meets it just before the encoder.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import repeat
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import islice, repeat
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from filmcolor.film import Frame, Plane
+from filmcolor.pipeline.ahead import ahead
 from filmcolor.pipeline.anchors import Passed, Piece
 from filmcolor.pipeline.side_by_side import side_by_side
 
@@ -23,6 +25,8 @@ Write = Callable[[Frame, Plane, Plane], None]
 See = Callable[[Piece, Frame, Map | None], None]
 """A piece, its next frame, and the frame's ab (None: it keeps its own color), for who wants to know what comes out."""
 
+_READ_AHEAD = 2  # frames
+_COLORS_AHEAD = 32  # frames: small, and the first of a piece comes when all of its are known
 _MOST_AT_ONCE = 4  # frames: each needs the memory of its picture in floating point
 
 
@@ -37,14 +41,21 @@ def color_segment(
 ) -> None:
     """Color the frames of a segment one by one and hand them to `write`.
 
-    frames: stands at the segment's first frame and is taken as far as its last. colored: called
+    The film is read in one thread, color is carried from the anchors in another, frames are composed in several; this
+    one writes. frames: stands at the segment's first frame and is taken as far as its last. colored: called
     after each frame. Raises ValueError where the film ends before the segment does.
     """
 
-    def next_ones() -> Iterator[tuple[Piece, Frame, Map | None]]:
+    def colors() -> Iterator[tuple[Piece, Map | None]]:
         for piece in pieces:
             for ab in repeat(None, piece.frames) if isinstance(piece, Passed) else piece.color():
-                frame = next(frames, None)
+                yield piece, ab
+
+    def next_ones() -> Generator[tuple[Piece, Frame, Map | None], None, None]:
+        own = islice(frames, sum(piece.frames for piece in pieces))
+        with closing(ahead(own, _READ_AHEAD)) as read, closing(ahead(colors(), _COLORS_AHEAD)) as carried:
+            for piece, ab in carried:
+                frame = next(read, None)
                 if frame is None:
                     raise ValueError("the film ended before its segment")
                 yield piece, frame, ab
@@ -57,7 +68,8 @@ def color_segment(
 
     # with two threads or three, decoder, encoder and the next segment's anchors have enough for them to do
     threads = min(_MOST_AT_ONCE, cv2.getNumThreads() // 2)
-    for piece, frame, ab, chroma in side_by_side(composed, next_ones(), threads):
-        write(frame, *chroma)
-        see(piece, frame, ab)
-        colored()
+    with closing(next_ones()) as items:
+        for piece, frame, ab, chroma in side_by_side(composed, items, threads):
+            write(frame, *chroma)
+            see(piece, frame, ab)
+            colored()
