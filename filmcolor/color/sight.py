@@ -35,12 +35,6 @@ class Sight:
     turns: int
 
     @property
-    def enlarges(self) -> bool:
-        """Whether the resized picture is larger than the active one, by their short sides."""
-        top, bottom, left, right = self.box
-        return min(self.rows, self.columns) > min(bottom - top, right - left)
-
-    @property
     def upright(self) -> tuple[int, int]:
         """Size of the resized picture after turning, (down, across)."""
         return (self.columns, self.rows) if self.turns % 2 else (self.rows, self.columns)

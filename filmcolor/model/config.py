@@ -18,9 +18,8 @@ class ModelConfig:
 
     architecture: `default` (ours) or `pix2pix` (Isola et al.). encoder, widths, dim, blocks, bins: the
     default generator's parts. base: pix2pix's first width. sharpness: exponent of the color distribution
-    before its expectation is taken. softness: standard deviation, in pixels of what the network sees, of the Gaussian
-    blur that makes a still picture as soft as those it learned from. chroma_gain: factor on ab at run time.
-    film_gain: a further one for frames of films. name: for people.
+    before its expectation is taken. chroma_gain: factor on ab at run time. film_gain: a further one for frames of
+    films. film_dark_reds: one more for the dark reds and purples in those (color/dark_reds.py). name: for people.
     """
 
     architecture: Architecture = "default"
@@ -31,9 +30,9 @@ class ModelConfig:
     bins: int = 124
     base: int = 64
     sharpness: float = 2.0
-    softness: float = 0.0
     chroma_gain: float = 1.0
     film_gain: float = 1.0
+    film_dark_reds: float = 1.0
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -52,17 +51,17 @@ class ModelConfig:
         _whole("bins", self.bins, 1, 512)
         _whole("base", self.base, 1, 64)
         _number("sharpness", self.sharpness, 0.1, 10.0)
-        _number("softness", self.softness, 0.0, 8.0)
         _number("chroma_gain", self.chroma_gain, 0.0, 3.0)
         _number("film_gain", self.film_gain, 0.0, 3.0)
+        _number("film_dark_reds", self.film_dark_reds, 0.0, 1.0)
         if not isinstance(self.name, str) or len(self.name) > 200:
             raise ValueError("name must be a text of at most 200 characters")
 
     def to_json(self) -> dict[str, Any]:
         """Return a table that JSON can hold; `from_json` takes it back."""
         table = {**asdict(self), "widths": list(self.widths)}
-        for name, plain in (("film_gain", 1.0), ("softness", 0.0)):
-            if table[name] == plain:  # files made before there was one keep their digest
+        for name in ("film_gain", "film_dark_reds"):
+            if table[name] == 1.0:  # files made before there was one keep their digest
                 del table[name]
         return table
 

@@ -79,9 +79,9 @@ class Predictor:
         return self.model.config.film_gain
 
     @property
-    def softness(self) -> float:
-        """Standard deviation of the blur that still pictures get before `predict`, in pixels."""
-        return self.model.config.softness
+    def film_dark_reds(self) -> float:
+        """Factor on the chroma of dark reds and purples in frames of films; `predict` leaves it to the caller."""
+        return self.model.config.film_dark_reds
 
     @property
     def engine(self) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from filmcolor.color.dark_reds import restrained
+from filmcolor.color.resample import resize
 from filmcolor.color.sight import Sight
 from filmcolor.flow.agree import Earlier, agree, smooth
 from filmcolor.flow.choose import choose_anchors
@@ -150,7 +152,7 @@ def predictions(
 ) -> Predict:
     """Return a function from frame numbers within the footage to the generator's ab on the film's own grid.
 
-    lightness: (2**bits,) L* of each code value of luma. The weights' gain for films is in the ab. Beside it stands the
+    lightness: (2**bits,) L* of each code value of luma. The weights' factors for films are in the ab. Beside it stands the
     entropy of the generator's color distributions, in nats; None where it has none.
     """
 
@@ -170,7 +172,9 @@ def predictions(
             made, entropy = predictor.predict_with_entropy(seen, frames=keys, mirrored=both)
             for i, k in enumerate(chosen):
                 back = slice(None, None, -1 if looks[k] == "mirrored" else 1)
-                ab[k] = sight.film_view(made[i].numpy()[:, :, back])
+                raw = sight.film_view(made[i].numpy()[:, :, back])
+                light = resize(lightness[footage.small[numbers[k]]], *raw.shape[1:])
+                ab[k] = restrained(raw, light, predictor.film_dark_reds)
                 if entropy is not None:
                     unsure[k] = sight.film_view(entropy[i : i + 1].numpy()[:, :, back])[0]
         given = np.stack([unsure[k] for k in range(len(numbers))]) if unsure else None

@@ -4,7 +4,6 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -69,25 +68,18 @@ def color_page(luma: Plane, bits: int, rotation: int, settings: RunSettings, pre
 def picture_sizes(settings: RunSettings) -> tuple[int, ...]:
     """Return the sizes at which the network sees a still picture, ascending; their colors are averaged.
 
-    `size` and `size` + 64: closer to the truth than `size` alone at equal colorfulness (docs/training.md), and
-    affordable where there is one picture. Without mirroring, `size` alone.
+    `size` and twice that: the whole scene and its details, closer to the truth than either at equal colorfulness
+    (docs/training.md), and affordable where there is one picture. Without mirroring, `size` alone.
     """
     if not settings.mirrored:
         return (settings.size,)
-    return settings.size, settings.size + 64
+    return settings.size, 2 * settings.size
 
 
 def _color_as_seen(luma: Plane, bits: int, sight: Sight, predictor: Predictor) -> Map:
-    """Return ab (2, rh/2, rw/2), Lab units, of a page as one sight gives it to the network.
-
-    A photograph is sharper at working size than the small pictures that training enlarged: it is blurred a little,
-    as the weights say. One that is enlarged itself and frames of films are soft enough (docs/training.md).
-    """
+    """Return ab (2, rh/2, rw/2), Lab units, of a page as one sight gives it to the network."""
     lightness = lightness_table(bits, True)[sight.small(luma)]
-    seen = np.ascontiguousarray(sight.network_view(lightness))
-    if predictor.softness > 0 and not sight.enlarges:
-        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), predictor.softness), np.float32)
-    view = torch.from_numpy(seen)[None, None]
+    view = torch.from_numpy(np.ascontiguousarray(sight.network_view(lightness)))[None, None]
     return sight.film_view(predictor.predict(view, frames=[0]).numpy()[0])
 
 

@@ -74,12 +74,3 @@ def test_what_cannot_be_is_refused() -> None:
         choose_sight(8, 8, Fraction(1), 0, 64, (0, 9, 0, 8))
     with pytest.raises(ValueError, match="expected"):
         choose_sight(8, 8, Fraction(1), 0, 64).small(np.zeros((4, 4), np.uint8))
-
-
-@pytest.mark.parametrize(
-    ("width", "height", "size", "larger"),
-    [(343, 256, 256, False), (256, 343, 256, False), (340, 255, 256, True), (400, 300, 192, False)],
-)
-def test_it_says_whether_the_picture_grows(width: int, height: int, size: int, larger: bool) -> None:
-    sight = choose_sight(width, height, Fraction(1), 0, size, (0, height, 0, width))
-    assert sight.enlarges is larger

@@ -27,9 +27,9 @@ class Sided:
 
     mirrored = True
 
-    def __init__(self, film_gain: float = 1.0) -> None:
+    def __init__(self, film_gain: float = 1.0, film_dark_reds: float = 1.0) -> None:
         self.passes = 0
-        self.film_gain = film_gain
+        self.film_gain, self.film_dark_reds = film_gain, film_dark_reds
 
     def predict_with_entropy(
         self, seen: torch.Tensor, frames: Any = None, *, mirrored: bool = True
@@ -41,10 +41,12 @@ class Sided:
         return (out + out.flip(3)) / 2 if mirrored else out, None
 
 
-def _color(frames: int, film_gain: float = 1.0) -> tuple[tuple[int, ...], np.ndarray, Sided]:
+def _color(
+    frames: int, film_gain: float = 1.0, film_dark_reds: float = 1.0
+) -> tuple[tuple[int, ...], np.ndarray, Sided]:
     footage = _footage(frames)
     sight = choose_sight(WIDTH, HEIGHT, Fraction(1), 0, 64)
-    network = Sided(film_gain)
+    network = Sided(film_gain, film_dark_reds)
     predict = predictions(footage, sight, np.linspace(0, 100, 256, dtype=np.float32), network)  # type: ignore[arg-type]
     anchors, ab = color_footage(motion_of(footage, 8), predict, None, every_frame=False, smoothing=True)
     return anchors, ab, network
@@ -55,6 +57,14 @@ def test_films_get_the_gain_that_the_weights_ask_for_films() -> None:
     _, calmer, _ = _color(3, film_gain=0.5)
     assert np.abs(plain).max() > 1
     np.testing.assert_allclose(calmer, plain / 2, atol=0.05)
+
+
+def test_films_get_less_dark_red_where_the_weights_ask_for_it() -> None:
+    _, plain, _ = _color(3)
+    _, calmer, _ = _color(3, film_dark_reds=0.5)
+    share = calmer[0, 0][plain[0, 0] > 1] / plain[0, 0][plain[0, 0] > 1]
+    assert 0.49 < share.min() < 0.51
+    assert share.max() == 1  # luma of the footage is noise from black to white
 
 
 def test_entropy_lies_as_the_film_does_however_it_was_looked_at() -> None:
