@@ -41,12 +41,13 @@ def ahead(items: Iterator[T], limit: int) -> Generator[T, None, None]:
             put(_END)
 
     thread = threading.Thread(target=work, name="ahead", daemon=True)
-    thread.start()
     try:
+        thread.start()  # in here: an interrupt may come while it waits for the thread to begin
         while (item := ready.get()) is not _END:
             yield cast(T, item)
         if failure:
             raise failure[0]
     finally:
         stop.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()

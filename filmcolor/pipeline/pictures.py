@@ -24,6 +24,7 @@ from filmcolor.settings import RunSettings
 from filmcolor.video.still import read_still, write_still
 
 Map = npt.NDArray[np.float32]
+_LARGEST = 512  # lines of a second look: at 1024 a picture takes 19 seconds of a core
 
 
 def color_picture(
@@ -68,12 +69,13 @@ def color_page(luma: Plane, bits: int, rotation: int, settings: RunSettings, pre
 def picture_sizes(settings: RunSettings) -> tuple[int, ...]:
     """Return the sizes at which the network sees a still picture, ascending; their colors are averaged.
 
-    `size` and twice that: the whole scene and its details, closer to the truth than either at equal colorfulness
-    (docs/training.md), and affordable where there is one picture. Without mirroring, `size` alone.
+    `size` and twice that, at most 512 lines: the whole scene and its details. 192 with 384 came closer to the truth than
+    192 with 256 or 320 at equal colorfulness (docs/training.md). Without mirroring, `size` alone.
     """
-    if not settings.mirrored:
+    larger = min(2 * settings.size, _LARGEST)
+    if not settings.mirrored or larger <= settings.size:
         return (settings.size,)
-    return settings.size, 2 * settings.size
+    return settings.size, larger
 
 
 def _color_as_seen(luma: Plane, bits: int, sight: Sight, predictor: Predictor) -> Map:

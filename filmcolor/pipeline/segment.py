@@ -25,8 +25,8 @@ Write = Callable[[Frame, Plane, Plane], None]
 See = Callable[[Piece, Frame, Map | None], None]
 """A piece, its next frame, and the frame's ab (None: it keeps its own color), for who wants to know what comes out."""
 
-_READ_AHEAD = 2  # frames
-_COLORS_AHEAD = 32  # frames: small, and the first of a piece comes when all of its are known
+_READ_AHEAD = 1  # frames that wait, beside the one that is being read
+_COLORS_AHEAD = 8
 _MOST_AT_ONCE = 4  # frames: each needs the memory of its picture in floating point
 
 
@@ -52,13 +52,14 @@ def color_segment(
                 yield piece, ab
 
     def next_ones() -> Generator[tuple[Piece, Frame, Map | None], None, None]:
-        own = islice(frames, sum(piece.frames for piece in pieces))
+        left = sum(piece.frames for piece in pieces)
+        own = islice(frames, left)
         with closing(ahead(own, _READ_AHEAD)) as read, closing(ahead(colors(), _COLORS_AHEAD)) as carried:
-            for piece, ab in carried:
-                frame = next(read, None)
-                if frame is None:
-                    raise ValueError("the film ended before its segment")
+            for frame, (piece, ab) in zip(read, carried):
+                left -= 1
                 yield piece, frame, ab
+        if left:
+            raise ValueError("the film ended before its segment")
 
     def composed(
         item: tuple[Piece, Frame, Map | None],
@@ -68,8 +69,8 @@ def color_segment(
 
     # with two threads or three, decoder, encoder and the next segment's anchors have enough for them to do
     threads = min(_MOST_AT_ONCE, cv2.getNumThreads() // 2)
-    with closing(next_ones()) as items:
-        for piece, frame, ab, chroma in side_by_side(composed, items, threads):
+    with closing(next_ones()) as items, closing(side_by_side(composed, items, threads)) as made:
+        for piece, frame, ab, chroma in made:
             write(frame, *chroma)
             see(piece, frame, ab)
             colored()

@@ -1,5 +1,5 @@
-"""Pictures as films have them: what the network sees when stock, age and copies have been at a picture, and
-dissolves.
+"""Pictures as films have them: what the network sees when stock, age and copies have been at a picture,
+dissolves, and what its teachers see.
 
 Only the input is aged; the colors to learn stay those of the picture, or of both pictures of a dissolve.
 """
@@ -63,7 +63,10 @@ def unaged_lightness(rgb: Tensor) -> Tensor:
 
 
 def softened(lightness: Tensor) -> Tensor:
-    """A Gaussian blur with a standard deviation of 0.8 pixels, as enlarging makes it. (b, 1, h, w)."""
+    """Blur L* (b, 1, h, w) with a Gaussian of 0.8 pixels.
+
+    The first teachers knew enlarged crops only, and sharp pictures suited them better blurred (docs/training.md).
+    """
     offsets = torch.arange(-2, 3, device=lightness.device, dtype=lightness.dtype)
     kernel = torch.exp(-0.5 * (offsets / 0.8) ** 2)
     kernel = (kernel / kernel.sum()).view(1, 1, 1, 5)

@@ -19,7 +19,9 @@ class Batch:
     """One step's pictures: what the network sees and is told, and the truth at the size of its output."""
 
     seen: Tensor  # (b, 1, h, w) L*
-    unaged: Tensor  # (b, 1, h, w) L*, what teachers see: not aged, and soft as what they know
+    for_teachers: (
+        Tensor | None
+    )  # (b, 1, h, w) L*, not aged; of sharp crops softened, as their first teachers knew
     known: Tensor | None  # (b, 3, h, w)
     lightness: Tensor  # (b, 1, h/s, w/s) true L*
     ab: Tensor  # (b, 2, h/s, w/s)
@@ -27,9 +29,13 @@ class Batch:
     grid: Tensor | None  # (m, h, w, 2) motion from the first m pictures to the last m
 
 
-def draw_batch(sampler: Sampler, stride: int, generator: torch.Generator, step: int = 0) -> Batch:
-    """Draw the batch of a step, which says whether it is a sharp one; all else `generator` decides. stride: of
-    the network's output.
+def draw_batch(
+    sampler: Sampler, step: int, stride: int, generator: torch.Generator, *, taught: bool = False
+) -> Batch:
+    """Draw the batch of a step.
+
+    The step says whether it is a sharp one, all else `generator` decides. stride: of the network's output. taught:
+    whether there are teachers.
     """
     options = sampler.settings
     sharp = math.floor((step + 1) * options.sharp) > math.floor(step * options.sharp)
@@ -47,9 +53,10 @@ def draw_batch(sampler: Sampler, stride: int, generator: torch.Generator, step: 
         grid = small_motion(copies, size, generator, rgb.device)
         rgb = torch.cat([rgb, moved(rgb[:copies], grid)])
         seen = torch.cat([seen, next_exposure(moved(seen[:copies], grid), generator)])
-    unaged = unaged_lightness(rgb)
-    if sharp:
-        unaged = softened(unaged)
+    for_teachers = None
+    if taught:
+        for_teachers = softened(unaged_lightness(rgb)) if sharp else unaged_lightness(rgb)
+        for_teachers = for_teachers.contiguous(memory_format=torch.channels_last)
     lab = rgb_to_lab(rgb)
     lightness, ab = lab[:, :1], lab[:, 1:]
     known = None
@@ -61,7 +68,7 @@ def draw_batch(sampler: Sampler, stride: int, generator: torch.Generator, step: 
         known = known.contiguous(memory_format=torch.channels_last)
     return Batch(
         seen=seen.contiguous(memory_format=torch.channels_last),
-        unaged=unaged.contiguous(memory_format=torch.channels_last),
+        for_teachers=for_teachers,
         known=known,
         lightness=F.avg_pool2d(lightness, stride),
         ab=F.avg_pool2d(ab, stride),

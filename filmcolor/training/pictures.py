@@ -208,8 +208,9 @@ class Sampler:
     def draw(
         self, count: int, size: int, generator: torch.Generator, min_area: float | None = None
     ) -> Tensor:
-        """Return sRGB crops (count, 3, size, size), 0..1, on the pictures' device. min_area: other than the
-        settings'.
+        """Return sRGB crops (count, 3, size, size), 0..1, on the pictures' device.
+
+        min_area: used instead of the settings'.
         """
         min_area = self.settings.min_area if min_area is None else min_area
         pixels = self.pictures.pixels

@@ -240,7 +240,9 @@ class Trainer:
         """One step of the generator, and of the discriminators once their stage has begun."""
         self._set_lr()
         with torch.no_grad():
-            batch = draw_batch(self.sampler, self._stride, self.generator, self.step)
+            batch = draw_batch(
+                self.sampler, self.step, self._stride, self.generator, taught=self._teachers is not None
+            )
         self.adversary.begin(self.step, self.progress)
         if self.adversary.warming(self.step):
             with torch.no_grad(), self._autocast():
@@ -273,9 +275,9 @@ class Trainer:
         """The weighted sum of all terms."""
         features = None if self._features is None else self.features
         lesson = None
-        if self._teachers is not None:
+        if self._teachers is not None and batch.for_teachers is not None:
             with self._autocast():
-                lesson = self._teachers.teach(batch.unaged, batch.known)
+                lesson = self._teachers.teach(batch.for_teachers, batch.known)
         parts = terms(
             batch, made, logits, self.settings.loss, bins=self.bins, features=features, lesson=lesson
         )

@@ -30,6 +30,8 @@ class Painter:
         (RunSettings(mirrored=False), (192,)),
         (RunSettings(size=64), (64, 128)),
         (RunSettings(size=96), (96, 192)),
+        (RunSettings(size=320), (320, 512)),
+        (RunSettings(size=512), (512,)),
     ],
 )
 def test_a_picture_is_seen_at_its_size_and_larger(settings: RunSettings, sizes: tuple[int, ...]) -> None:

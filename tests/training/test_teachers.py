@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,8 +11,9 @@ from filmcolor.errors import InputError
 from filmcolor.model.config import ModelConfig
 from filmcolor.model.generator import Generator
 from filmcolor.model.weights import load_model, save_model
+from filmcolor.training.batches import Batch, draw_batch
 from filmcolor.training.settings import LossSettings
-from filmcolor.training.teachers import Teachers
+from filmcolor.training.teachers import Lesson, Teachers
 from filmcolor.training.train import train
 from tests.training.pictures_made import write_folder
 from tests.training.test_train import TINY
@@ -38,6 +40,35 @@ def test_shares_go_to_the_nearest_class_of_the_student_and_are_averaged() -> Non
     assert torch.allclose(lesson.share[:, 0], (first[:, 0] + second[:, 1]) / 2, atol=1e-6)
     assert torch.allclose(lesson.share.sum(1), torch.ones(2, 16, 16), atol=1e-6)
     assert lesson.ab.shape == (2, 2, 32, 32)
+
+
+def test_teachers_are_shown_what_is_drawn_for_them_at_every_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[torch.Tensor | None] = []
+    shown: list[torch.Tensor] = []
+    teach = Teachers.teach
+
+    def noted_draw(*args: Any, **options: Any) -> Batch:
+        batch = draw_batch(*args, **options)
+        drawn.append(batch.for_teachers)
+        return batch
+
+    def noted_teach(self: Teachers, seen: torch.Tensor, known: torch.Tensor | None) -> Lesson:
+        shown.append(seen)
+        return teach(self, seen, known)
+
+    monkeypatch.setattr("filmcolor.training.train.draw_batch", noted_draw)
+    monkeypatch.setattr(Teachers, "teach", noted_teach)
+    teacher = tmp_path / "teacher.safetensors"
+    save_model(teacher, generator([[0.0, 0.0], [12.0, 0.0]], 3), ModelConfig(bins=2, **SIZE))  # type: ignore[arg-type]
+    data = replace(TINY.data, size=96, sharp=0.5, sharp_size=64, held_out=0)
+    settings = replace(TINY, data=data, steps=6, loss=LossSettings(perceptual=0.0, taught=0.5))
+    pictures = write_folder(tmp_path / "pictures", 6)
+    train(settings, [pictures], tmp_path / "out", init=teacher, teachers=[teacher])
+    assert len(shown) == 5  # one step teaches the discriminator alone
+    assert all(any(one is other for other in drawn) for one in shown)
+    assert {each.shape[-1] for each in shown} == {64, 96}
 
 
 def test_a_student_comes_nearer_to_its_teacher(tmp_path: Path) -> None:

@@ -273,7 +273,12 @@ def test_the_shipped_configurations_are_valid(name: str) -> None:
         ("[run", "cannot read settings"),
         ("[other]\nx = 1", r"unknown table \[other\]"),
         ("[data]\nsizes = 1", "unknown setting 'sizes'"),
-        ("[data]\nsize = 100", "multiple of 32"),
+        ("[data]\nsize = 100", "size must be a multiple of 32"),
+        ("[data]\nsharp_size = 100", "sharp_size must be a multiple of 32"),
+        (
+            "[data]\nsharp = 0.5\nsharp_size = 64\n[adversarial]\ngan = 'hinge'",
+            "need data.sharp_size of at least 96",
+        ),
         ("[loss]\nadversarial = -1", "adversarial must be from"),
         ("[run]\nsteps = 1\nminutes = 1", "either steps or minutes"),
         ("[loss]\nadversarial = 1", "gan to be hinge or log"),
