@@ -14,7 +14,7 @@ def restrained(ab: Map, lightness: Map, factor: float) -> Map:
     """Return ab (2, h, w), Lab units, with the chroma of dark reds and purples times `factor`; hues stay.
 
     lightness: L* (h, w), 0..100. Dark cloth is mostly black, gray or blue, and a generator that is unsure of it says
-    maroon: on held-out pictures such places have half the chroma in truth that they are given (docs/training.md).
+    maroon (docs/training.md, "Dark reds").
     """
     if factor == 1.0:
         return ab

@@ -16,12 +16,13 @@ from filmcolor.training.pictures import Sampler
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """One step's pictures: what the network sees and is told, and the truth at the size of its output."""
+    """One step's pictures: what the network sees and is told, and the truth at the size of its output.
+
+    for_teachers: what they see, not aged; sharp crops are softened, as the first teachers knew them.
+    """
 
     seen: Tensor  # (b, 1, h, w) L*
-    for_teachers: (
-        Tensor | None
-    )  # (b, 1, h, w) L*, not aged; of sharp crops softened, as their first teachers knew
+    for_teachers: Tensor | None  # (b, 1, h, w) L*
     known: Tensor | None  # (b, 3, h, w)
     lightness: Tensor  # (b, 1, h/s, w/s) true L*
     ab: Tensor  # (b, 2, h/s, w/s)

@@ -27,7 +27,9 @@ from tests.training.pictures_made import write_folder, write_tar
 
 TINY = TrainSettings(
     model=ModelConfig(encoder="tiny", widths=(8, 8, 8, 8), dim=16, blocks=1),
-    data=DataSettings(canvas=(48, 64), size=64, batch=4, moved=0.25, hints=0.5, held_out=2),
+    data=DataSettings(
+        canvas=(48, 64), size=64, batch=4, moved=0.25, hints=0.5, held_out=2, sharp=0.5, sharp_size=64
+    ),
     loss=LossSettings(perceptual=0.0, hue_balance=0.2, consistency=0.5, adversarial=0.1),
     optimizer=OptimizerSettings(warmup=2),
     adversarial=AdversarialSettings(gan="hinge", quarter=False, begin=0.3, warmup=1, ramp=2, base=4),
