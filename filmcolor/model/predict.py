@@ -1,6 +1,7 @@
 """Lightness, and known colors if any, to ab: the generator at run time, on the CPU or on CUDA."""
 
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -175,7 +176,7 @@ class Predictor:
             else:
                 start = some.stop
                 continue
-            self._halve()  # out here, where the error no longer holds on to the failed batch
+            self._halve()  # out here, where the error may be let go, and the failed batch with it
         return torch.cat(made)
 
     def _check(self, lightness: Tensor, known: Tensor | None) -> None:
@@ -230,6 +231,7 @@ class Predictor:
         return torch.autocast(self.device.type, dtype=kind)
 
     def _halve(self) -> None:
+        gc.collect()  # Python 3.12 and later keep what failed, and so its tensors, in a cycle of references
         torch.cuda.empty_cache()
         if self._warn is not None and self._batch == _CUDA_BATCH:
             self._warn("the GPU's memory ran out; going on with smaller batches")
