@@ -68,7 +68,7 @@ def test_confidence_is_low_where_a_moving_object_hides_the_ground_and_high_elsew
     lumas, places = object_over_ground(2, step=8)
     motion = estimate_motion(lumas)
     newly_hidden = motion.forward_confidence[0][17:31, places[0].stop // 2 : places[1].stop // 2]
-    assert newly_hidden.mean() < 0.5
+    assert newly_hidden.mean() < 0.7  # a band of four pixels, where flow is smooth
     assert motion.forward_confidence[0][36:].mean() > 0.95
 
 
