@@ -15,11 +15,12 @@ from filmcolor.errors import InputError, ModelError
 from filmcolor.model.config import ModelConfig, build_network
 from filmcolor.model.encoder import SCALES, EfficientNetLite, fold_classifier
 from filmcolor.model.generator import Generator
-from filmcolor.model.weights import load_model
+from filmcolor.model.weights import Model, load_model
 from filmcolor.training.lab import rgb_to_lab
 from filmcolor.training.losses import ColorBins, count_colors, occurring_centers
 from filmcolor.training.pictures import Sampler
 from filmcolor.training.settings import OptimizerSettings, TrainSettings
+from filmcolor.training.teachers import load_teacher
 
 _COUNTING_SEED = 1  # of a generator of its own: counting must not move the data order
 _MOST_COUNTED = 24  # batches of 64 crops of 64 pixels, to learn how often colors occur
@@ -50,6 +51,22 @@ def refuse_mismatch(settings: TrainSettings, encoder: Path | None, teachers: Seq
         raise InputError(f"--teacher needs a network with color classes, not {settings.model.architecture}")
 
 
+def refuse_unfit(
+    settings: TrainSettings, init: Path | None, encoder: Path | None, teachers: Sequence[Path]
+) -> None:
+    """Raise ModelError or InputError where one of these files cannot be used: before minutes of reading pictures."""
+    if encoder is not None:
+        classifier = load_classifier(encoder)
+        if settings.loss.perceptual > 0:
+            _frozen_features(classifier, encoder)
+        if init is None and settings.model.architecture == "default":
+            _load_encoder(EfficientNetLite(settings.model.encoder), classifier, encoder)
+    if init is not None:
+        _load_init(init, settings.model)
+    for path in teachers:
+        load_teacher(path, settings.model)
+
+
 def choose_start(
     settings: TrainSettings, sampler: Sampler, init: Path | None, encoder: Path | None, device: torch.device
 ) -> Start:
@@ -63,11 +80,7 @@ def choose_start(
     counts = _color_counts(sampler)
     config, network = settings.model, None
     if init is not None:
-        model = load_model(None if str(init) == "default" else init, assumed=settings.model)
-        if model.config.architecture != settings.model.architecture:
-            raise InputError(
-                f"{init}: is a {model.config.architecture} network, not {settings.model.architecture}"
-            )
+        model = _load_init(init, settings.model)
         config = replace(model.config, name="")
         network = build_network(config, settings.optimizer.dropout)
         network.load_state_dict(model.network.state_dict())
@@ -91,6 +104,13 @@ def choose_start(
     if classifier is not None and settings.loss.perceptual > 0:
         features = _frozen_features(classifier, encoder)
     return Start(network=network.requires_grad_(True), config=config, bins=bins, features=features)
+
+
+def _load_init(init: Path, config: ModelConfig) -> Model:
+    model = load_model(None if str(init) == "default" else init, assumed=config)
+    if model.config.architecture != config.architecture:
+        raise InputError(f"{init}: is a {model.config.architecture} network, not {config.architecture}")
+    return model
 
 
 def make_optimizer(network: nn.Module, options: OptimizerSettings, learned: bool) -> torch.optim.Optimizer:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from filmcolor.errors import InputError
 from filmcolor.model.config import ModelConfig
-from filmcolor.model.weights import load_model
+from filmcolor.model.weights import Model, load_model
 from filmcolor.training.losses import ColorBins
 
 
@@ -69,11 +69,17 @@ def load_teachers(
         raise ValueError("a student without color classes has nothing to learn from teachers")
     networks, classes, digests = [], [], []
     for path in paths:
-        model = load_model(None if str(path) == "default" else path, assumed=config)
-        if model.config.architecture != "default":
-            raise InputError(f"{path}: a {model.config.architecture} network has no color classes to teach")
+        model = load_teacher(path, config)
         network = model.network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         networks.append(network.eval().requires_grad_(False))
         digests.append(model.digest)
         classes.append(torch.cdist(network.centers, bins.centers).argmin(1))
     return Teachers(networks, classes, len(bins.centers), digests)
+
+
+def load_teacher(path: Path, config: ModelConfig) -> Model:
+    """Read one teacher of a student of this configuration. Raises InputError, ModelError."""
+    model = load_model(None if str(path) == "default" else path, assumed=config)
+    if model.config.architecture != "default":
+        raise InputError(f"{path}: a {model.config.architecture} network has no color classes to teach")
+    return model

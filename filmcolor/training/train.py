@@ -38,7 +38,7 @@ from filmcolor.training.losses import generator_loss
 from filmcolor.training.objective import Term, terms
 from filmcolor.training.pictures import Pictures, Sampler, load_pictures, rarity
 from filmcolor.training.settings import TrainSettings
-from filmcolor.training.start import choose_start, make_optimizer, refuse_mismatch
+from filmcolor.training.start import choose_start, make_optimizer, refuse_mismatch, refuse_unfit
 from filmcolor.training.teachers import load_teachers
 from filmcolor.training.together import Together, join_processes, leave_processes
 from filmcolor.training.validate import Validation, validate, write_sheet
@@ -82,6 +82,7 @@ def train(
     if state_file.exists() and not resume:
         raise OutputError(f"{out}: holds a training run; add --resume to go on, or choose another --out")
     refuse_mismatch(settings, encoder, teachers)
+    refuse_unfit(settings, init, encoder, teachers)
     with run_folder(out):
         keep_freed_memory()
         if settings.threads:

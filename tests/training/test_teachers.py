@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from filmcolor.errors import InputError
-from filmcolor.model.config import ModelConfig
+from filmcolor.errors import InputError, ModelError
+from filmcolor.model.config import ModelConfig, build_network
 from filmcolor.model.generator import Generator
 from filmcolor.model.weights import load_model, save_model
 from filmcolor.training.batches import Batch, draw_batch
@@ -116,6 +116,22 @@ def test_what_lacks_its_weights_is_refused_before_pictures_are_read(tmp_path: Pa
     )
     with pytest.raises(InputError, match="color classes"):
         train(classless, [tmp_path / "no pictures"], tmp_path / "out", teachers=[Path("default")])
+
+
+def test_files_that_do_not_fit_are_refused_before_pictures_are_read(tmp_path: Path) -> None:
+    other = tmp_path / "pix2pix.safetensors"
+    config = ModelConfig(architecture="pix2pix", base=2)
+    save_model(other, build_network(config), config)
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"no weights")
+    taught = replace(TINY, loss=replace(TINY.loss, taught=0.5))
+    none, out = [tmp_path / "no pictures"], tmp_path / "out"
+    with pytest.raises(InputError, match="is a pix2pix network, not default"):
+        train(TINY, none, out, init=other)
+    with pytest.raises(InputError, match="no color classes to teach"):
+        train(taught, none, out, teachers=[other])
+    with pytest.raises(ModelError, match="broken"):
+        train(TINY, none, out, encoder=broken)
 
 
 def test_a_run_is_not_resumed_with_other_teachers(tmp_path: Path) -> None:
