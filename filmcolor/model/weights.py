@@ -203,7 +203,8 @@ def _header(path: Path, data: bytes) -> tuple[dict[str, Any], int]:
     """Return the header's table and where the tensors' bytes begin."""
     if len(data) < 10:
         _refuse(path, f"{len(data)} bytes are too few for a safetensors file")
-    if data[:4] == b"PK\x03\x04" or data[:1] == b"\x80":
+    # a header's length may begin with a pickle's first byte; what follows it in safetensors is JSON
+    if data[:4] == b"PK\x03\x04" or (data[:1] == b"\x80" and data[8:9] != b"{"):
         _refuse(path, "it is a pickle or a torch archive, which could run code; only safetensors are read")
     length = int.from_bytes(data[:8], "little")
     if length > MAX_HEADER or length > len(data) - 8 or length < 2:

@@ -253,6 +253,17 @@ def test_the_untouched_file_is_not_refused(good: bytes, tmp_path: Path) -> None:
     assert load_model(path).config == TINY
 
 
+def test_a_header_of_any_length_is_read_one_that_begins_like_a_pickle_too(
+    good: bytes, tmp_path: Path
+) -> None:
+    length = struct.unpack("<Q", good[:8])[0]
+    header = good[8 : 8 + length].ljust(length + (0x80 - length) % 256)
+    path = tmp_path / "like_a_pickle.safetensors"
+    path.write_bytes(struct.pack("<Q", len(header)) + header + good[8 + length :])
+    assert path.read_bytes()[0] == 0x80
+    assert load_model(path).config == TINY
+
+
 def test_what_is_not_a_file_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "missing", tmp_path, tmp_path / "pipe"):
