@@ -1,11 +1,11 @@
 """Motion between neighboring frames: dense optical flow and how far to trust it.
 
 Flow is DIS (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", ECCV 2016) in OpenCV's
-medium preset. Between neighbors it is estimated in both directions on the grid of ab, half the working size,
-down to single pixels: what the preset does, which leaves out the finest scale, gives the same flow of the
-working size (0.01 pixels on 16 pairs of fast clips) at a seventh more, and makes its check four times as dear. So fine it
-needs less of the rest: patches 4 pixels apart instead of 3, 16 steps of descent for 25 and 3 of refinement for 5 take two
-thirds of the time, and the 20 color clips are as steady and as true with it (docs/steadiness.md).
+medium preset. Between neighbors it is estimated in both directions on the grid of ab, half the working size, down to
+single pixels: what the preset does, which leaves out the finest scale, gives the same flow of the working size (0.01
+pixels on 16 pairs of fast clips), and makes its check four times as dear. So fine it needs less of the rest: patches
+further apart and fewer steps take two thirds of the time, and the 20 color clips are as steady and as true with it
+(docs/steadiness.md, "Flow").
 """
 
 import itertools
@@ -75,8 +75,8 @@ class Motion:
 def estimate_flow(first: Luma, second: Luma, *, fine: bool = False) -> Floats:
     """Return the flow from `first` to `second`, (2, h, w) float32, x then y, in pixels, on first's grid.
 
-    first, second: (h, w) uint8. fine: down to single pixels, at about four times the cost; else to every second one,
-    enlarged. The same arrays always give the same flow; equal arrays give zero, and so do pictures of less than 16
+    first, second: (h, w) uint8. fine: down to single pixels, with patches further apart and fewer steps than the preset
+    has, at nearly three times the cost; else to every second one, enlarged. The same arrays always give the same flow; equal arrays give zero, and so do pictures of less than 16
     lines or columns. Raises ValueError on unlike shapes.
     """
     if first.shape != second.shape or first.ndim != 2:

@@ -8,8 +8,9 @@ import numpy as np
 from filmcolor.flow.estimate import estimate_flow
 from filmcolor.pipeline.cores import CORES_OF_A_FILM, cores
 
-# Seconds a frame on one CPU worker of two cores, near `bench speed` on a 2-core AVX2 machine (docs/benchmarks.md):
-# flow and network at working size cost the same for every film, decoding, composing and encoding grow with its size.
+# Seconds a frame on one CPU worker of two cores, near `bench speed` on a machine of 2026-11-25 with AVX2 (7.4 frames/s of
+# 720 lines): flow and network at working size cost the same for every film, decoding, composing and encoding grow with
+# its size. The flow of `machine_speed` does not tell everything: a machine with AVX-512 made 14.8 where it says 1.1.
 _EACH, _PER_MEGAPIXEL = 0.015, 0.105
 START_SECONDS = 3.0
 """Of a run before its first frame: libraries and weights."""
@@ -21,13 +22,13 @@ _TRIES = 7
 
 
 def film_seconds(frames: int, width: int, height: int) -> float:
-    """Return the seconds that one worker takes for a film, on the machine of docs/benchmarks.md."""
+    """Return the seconds that one worker takes for a film, on that machine."""
     return frames * (_EACH + _PER_MEGAPIXEL * width * height / 1e6)
 
 
 @cache
 def machine_speed() -> float:
-    """Return how fast a film is colored on this machine's CPU, that of docs/benchmarks.md being 1.
+    """Return how fast a film is colored on this machine's CPU, that of the figures above being 1.
 
     A fixed piece of work like that of which every film is made, flow between two small pictures, is timed, in
     CPU-seconds, so that what else the machine does at the moment is left out; fewer than two cores count for less.

@@ -61,10 +61,9 @@ def refuse_unfit(
             _frozen_features(classifier, encoder)
         if init is None and settings.model.architecture == "default":
             _load_encoder(EfficientNetLite(settings.model.encoder), classifier, encoder)
-    if init is not None:
-        _load_init(init, settings.model)
+    config = settings.model if init is None else _load_init(init, settings.model).config
     for path in teachers:
-        load_teacher(path, settings.model)
+        load_teacher(path, config)
 
 
 def choose_start(

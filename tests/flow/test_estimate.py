@@ -65,11 +65,14 @@ def test_exposure_flicker_is_not_motion() -> None:
 
 
 def test_confidence_is_low_where_a_moving_object_hides_the_ground_and_high_elsewhere() -> None:
-    lumas, places = object_over_ground(2, step=8)
-    motion = estimate_motion(lumas)
-    newly_hidden = motion.forward_confidence[0][17:31, places[0].stop // 2 : places[1].stop // 2]
-    assert newly_hidden.mean() < 0.7  # a band of four pixels, where flow is smooth
-    assert motion.forward_confidence[0][36:].mean() > 0.95
+    hidden, elsewhere = [], []
+    for step in (4, 6, 8, 10, 12):
+        lumas, places = object_over_ground(2, step=step)
+        confidence = estimate_motion(lumas).forward_confidence[0]
+        hidden.append(confidence[17:31, places[0].stop // 2 : places[1].stop // 2].mean())
+        elsewhere.append(confidence[36:].mean())
+    assert np.mean(hidden) < 0.5
+    assert min(elsewhere) > 0.95
 
 
 def test_confidence_is_none_outside_the_frame() -> None:

@@ -253,9 +253,7 @@ def test_the_untouched_file_is_not_refused(good: bytes, tmp_path: Path) -> None:
     assert load_model(path).config == TINY
 
 
-def test_a_header_of_any_length_is_read_one_that_begins_like_a_pickle_too(
-    good: bytes, tmp_path: Path
-) -> None:
+def test_a_header_whose_length_begins_like_a_pickle_is_read(good: bytes, tmp_path: Path) -> None:
     length = struct.unpack("<Q", good[:8])[0]
     header = good[8 : 8 + length].ljust(length + (0x80 - length) % 256)
     path = tmp_path / "like_a_pickle.safetensors"

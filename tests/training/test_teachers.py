@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from filmcolor.errors import InputError, ModelError
 from filmcolor.model.config import ModelConfig, build_network
@@ -132,6 +133,17 @@ def test_files_that_do_not_fit_are_refused_before_pictures_are_read(tmp_path: Pa
         train(taught, none, out, teachers=[other])
     with pytest.raises(ModelError, match="broken"):
         train(TINY, none, out, encoder=broken)
+    with pytest.raises(ModelError, match="broken"):
+        train(taught, none, out, teachers=[broken])
+    with pytest.raises(ModelError, match="absent"):
+        train(TINY, none, out, init=tmp_path / "absent.safetensors")
+    encoder = tmp_path / "encoder.safetensors"
+    save_file({"stem.weight": torch.zeros(3, 3)}, encoder)
+    with pytest.raises(ModelError, match="does not fit the encoder"):
+        train(TINY, none, out, encoder=encoder)
+    perceptual = replace(TINY, loss=replace(TINY.loss, perceptual=0.5))
+    with pytest.raises(ModelError, match="not an EfficientNet-Lite classifier"):
+        train(perceptual, none, out, encoder=encoder)
 
 
 def test_a_run_is_not_resumed_with_other_teachers(tmp_path: Path) -> None:
