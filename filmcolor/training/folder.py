@@ -15,8 +15,10 @@ def run_folder(out: Path) -> Iterator[None]:
         (out / "kept").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{out}: cannot make this folder: {error}") from error
+    ended = False
     try:
         yield
+        ended = True
     except OSError as error:
         kind = FullError if is_full(error) else OutputError
         raise kind(
@@ -24,6 +26,7 @@ def run_folder(out: Path) -> Iterator[None]:
             "go on with --resume"
         ) from error
     finally:
-        for folder in made:
+        # one of several processes that ends must not take what is still empty from those that write
+        for folder in () if ended else made:
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only where it is empty
