@@ -75,9 +75,10 @@ class Motion:
 def estimate_flow(first: Luma, second: Luma, *, fine: bool = False) -> Floats:
     """Return the flow from `first` to `second`, (2, h, w) float32, x then y, in pixels, on first's grid.
 
-    first, second: (h, w) uint8. fine: down to single pixels, with patches further apart and fewer steps than the preset
-    has, at nearly three times the cost; else to every second one, enlarged. The same arrays always give the same flow; equal arrays give zero, and so do pictures of less than 16
-    lines or columns. Raises ValueError on unlike shapes.
+    first, second: (h, w) uint8. fine: down to single pixels, with patches further apart and fewer steps than the
+    preset has, at nearly three times the cost; else to every second one, enlarged. The same arrays always give the same
+    flow; equal arrays give zero, and so do pictures of less than 16 lines or columns. Raises ValueError on unlike
+    shapes.
     """
     if first.shape != second.shape or first.ndim != 2:
         raise ValueError(f"expected two lumas of one shape (h, w), got {first.shape} and {second.shape}")

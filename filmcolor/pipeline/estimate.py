@@ -22,7 +22,7 @@ _TRIES = 7
 
 
 def film_seconds(frames: int, width: int, height: int) -> float:
-    """Return the seconds that one worker takes for a film, on that machine."""
+    """Return the seconds that one worker takes for a film, on a machine of speed 1."""
     return frames * (_EACH + _PER_MEGAPIXEL * width * height / 1e6)
 
 
